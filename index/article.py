@@ -1,0 +1,91 @@
+"""The records that everything else speaks of: Article and Passage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+DatePrecision = Literal["day", "second"]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article as a format module read it, or as the cleaner left it.
+
+    `text` is fixed once the article is in an archive: all positions are half-open code-point
+    offsets into it. `published_at` is UTC, or None where the date is unknown; `updated_at` likewise
+    says when this version appeared, where the input tells. `key` is the input's own id, if it has one.
+    """
+
+    title: str
+    text: str
+    url: str | None = None
+    key: str | None = None
+    source: str | None = None
+    published_at: datetime | None = None
+    date_precision: DatePrecision | None = None
+    updated_at: datetime | None = None
+    authors: tuple[str, ...] = ()
+    language: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """What makes this the same article tomorrow: its own id, else its address, else who published what when."""
+        if self.key:
+            return f"id:{self.source or ''}:{self.key}"
+        if self.url:
+            return f"url:{self.url}"
+        day = self.published_at.date().isoformat() if self.published_at else ""
+        return f"story:{self.source or ''}:{day}:{self.title}"
+
+    @property
+    def base_id(self) -> str:
+        """16 hex digits of the identity's SHA-256; the id of the first version."""
+        return hashlib.sha256(self.identity.encode()).hexdigest()[:16]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what a reader would see change. Metadata is left out: crawlers rewrite it at will."""
+        seen = [
+            self.title,
+            self.text,
+            self.url,
+            self.source,
+            self.published_at.isoformat() if self.published_at else None,
+            list(self.authors),
+            self.language,
+        ]
+        return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def version_id(base_id: str, version: int) -> str:
+    """The id of a version: the first has the bare id, later ones a suffix, so old citations stay true."""
+    return base_id if version == 1 else f"{base_id}.{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences: `article.text[start:end]`. Its id is article id and offsets."""
+
+    article_id: str
+    start: int
+    end: int
+
+    @property
+    def id(self) -> str:
+        return f"{self.article_id}:{self.start}-{self.end}"
+
+
+def day_number(day: date) -> int:
+    """A date as the integer YYYYMMDD: ordered like the date, readable in every store."""
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def day_of(number: int) -> date:
+    """The inverse of `day_number`."""
+    return date(number // 10_000, number // 100 % 100, number % 100)
