@@ -81,6 +81,20 @@ class Passage:
         return f"{self.article_id}:{self.start}-{self.end}"
 
 
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """A passage as both indexes hold it. Days are YYYYMMDD; `published_day` is 0 where it is unknown."""
+
+    passage_id: str
+    article_id: str
+    title: str
+    text: str
+    source: str | None
+    published_day: int
+    available_day: int
+    superseded_day: int
+
+
 def day_number(day: date) -> int:
     """A date as the integer YYYYMMDD: ordered like the date, readable in every store."""
     return day.year * 10_000 + day.month * 100 + day.day

@@ -3,7 +3,8 @@
 BackissueError
 ├── InputError            what the caller gave cannot be used (HTTP 422, exit status 2)
 │   ├── QuestionError     an empty or oversized question
-│   ├── FilterError       an unknown or malformed filter, date, field or setting
+│   ├── FilterError       an unknown or malformed filter, date or field
+│   ├── SettingsError     an unknown setting, or a value it cannot have
 │   └── SourceFileError   a file, folder or address that cannot be read as articles
 ├── NotFoundError         no such article or archive (HTTP 404)
 ├── ArchiveError          the archive cannot be used as it is (HTTP 503)
@@ -35,7 +36,11 @@ class QuestionError(InputError):
 
 
 class FilterError(InputError):
-    """A filter, date, field or setting is unknown or malformed."""
+    """A filter, date or field is unknown or malformed."""
+
+
+class SettingsError(InputError):
+    """A setting is unknown, or has a value that it cannot have. `field` names the setting."""
 
 
 class SourceFileError(InputError):

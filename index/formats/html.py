@@ -1,0 +1,62 @@
+"""Web pages: trafilatura finds the story, its title, authors, date, site and address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import trafilatura
+
+from index.formats.base import Defaults, Item, Located, RejectedError, Source, read_whole
+from index.formats.decode import decode
+from index.formats.normalise import normalise_line, normalise_text
+from index.formats.record import to_article
+
+MAX_HTML_BYTES = 20_000_000  # the largest live pages have some 5 MB; the tree takes many times that in memory
+META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]{1,40})", re.IGNORECASE)
+HEAD_BYTES = 4096  # browsers look for the declaration in the first 1,024
+# No search of the body for anything like a date: a wrong date is worse than none.
+DATE_SEARCH = {"original_date": True, "extensive_search": False}
+
+
+def read(source: Source, defaults: Defaults) -> Iterator[Item]:
+    """The one article of a page. Raises RejectedError when there is none."""
+    data = read_whole(source)
+    if len(data) > MAX_HTML_BYTES:
+        raise RejectedError("too large", f"over {MAX_HTML_BYTES:,} bytes for one page. Save the article's part alone")
+    page = trafilatura.bare_extraction(
+        decode(data, _declared_charset(data)),
+        with_metadata=True,
+        include_comments=False,
+        date_extraction_params=dict(DATE_SEARCH),
+    )
+    record = {name: value for name, value in _fields(page).items() if value} if page else {}
+    if not record.get("text"):
+        raise RejectedError("no article text found", "the page holds no story. Check that it was saved whole")
+    yield Located(source.where, to_article({**record, "file": source.name}, defaults))
+
+
+def _declared_charset(data: bytes) -> str | None:
+    match = META_CHARSET.search(data[:HEAD_BYTES])
+    return match[1].decode("ascii", "replace") if match else None
+
+
+def _fields(page: Any) -> dict[str, str | None]:
+    title = normalise_line(page.title or "")
+    url = page.url or ""
+    return {
+        "title": title,
+        "text": _without_title(normalise_text(page.text or ""), title),
+        "url": url if url.startswith(("http://", "https://")) else None,
+        "source": page.sitename,
+        "published": page.date,
+        "authors": page.author,
+        "language": page.language,
+    }
+
+
+def _without_title(text: str, title: str) -> str:
+    """The text without its first line where that is the title, unless nothing would be left."""
+    first, _, rest = text.partition("\n")
+    return rest.strip() or text if normalise_line(first) == title else text

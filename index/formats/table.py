@@ -1,0 +1,113 @@
+"""CSV: a header that names the fields, then one article a row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Iterator
+from typing import BinaryIO, TextIO, cast
+
+from index.formats.base import DAMAGE, Defaults, Item, Located, Reject, RejectedError, Source
+from index.formats.decode import SAMPLE_BYTES, find_encoding, refuse_binary, unknown_encoding
+from index.formats.record import to_article
+
+CHUNK_BYTES = 1024 * 1024
+# Well over the longest text, so that a text too long is one rejected row; a field past this ends the reading,
+# since nothing tells where such a row would end. The csv module holds it at four bytes a character.
+MAX_FIELD_CHARS = 64_000_000
+DELIMITERS = ",;\t"
+
+
+def read(source: Source, defaults: Defaults) -> Iterator[Item]:
+    """One Located or Reject for each row after the header. Holds one row in memory.
+
+    Raises RejectedError when the file is binary, in no known character set, or has no header with "text".
+    """
+    encoding = _encoding(source)
+    with source.opener() as stream, io.TextIOWrapper(cast(BinaryIO, stream), encoding, newline="") as text:
+        try:
+            yield from _read_rows(text, source.where, defaults)
+        except UnicodeDecodeError as error:
+            raise unknown_encoding(f"the rows from here on are not {encoding}") from error
+
+
+def _encoding(source: Source) -> str:
+    """Found by a pass over the file, as its first accented letter may stand near its end."""
+    with source.opener() as stream:
+        chunks = _chunks(stream)
+        head = next(chunks, b"")
+        if not head:
+            raise RejectedError("empty file", "the file has no bytes. Remove it, or fetch it again")
+        refuse_binary(head[:SAMPLE_BYTES])
+        return find_encoding(itertools.chain([head], chunks))
+
+
+def _chunks(stream: io.BufferedIOBase) -> Iterator[bytes]:
+    """What can be read of the stream. Damage ends it here; the reading proper reports that."""
+    try:
+        while chunk := stream.read1(CHUNK_BYTES):
+            yield chunk
+    except (EOFError, *DAMAGE):
+        return
+
+
+def _read_rows(text: TextIO, where: str, defaults: Defaults) -> Iterator[Item]:
+    csv.field_size_limit(max(csv.field_size_limit(), MAX_FIELD_CHARS))
+    first = text.readline(MAX_FIELD_CHARS + 1)
+    lines = itertools.chain([first], iter(lambda: text.readline(MAX_FIELD_CHARS + 1), ""))
+    rows = csv.reader(lines, delimiter=max(DELIMITERS, key=first.count), strict=True)
+    header = _header(rows)
+    count = 0
+    while True:
+        line = rows.line_num + 1
+        try:
+            row = next(rows)
+            if not any(row):
+                continue
+            count += 1
+            yield Located(f"{where}:{line}", to_article(_record(header, row), defaults))
+        except StopIteration:
+            break
+        except RejectedError as error:
+            yield error.at(f"{where}:{line}")
+        except csv.Error as error:
+            count += 1
+            yield _malformed(error, f"{where}:{line}")
+            if "field limit" in str(error):
+                return
+    if not count:
+        raise RejectedError("empty file", "there are no rows under the header. Remove the file, or fetch it again")
+
+
+def _header(rows: Iterator[list[str]]) -> list[str]:
+    try:
+        cells = next(rows, [])
+    except csv.Error as error:
+        raise RejectedError("no header", f"the first line cannot be read: {error}. Name the columns in it") from error
+    names = [cell.strip().lower() or f"column {number}" for number, cell in enumerate(cells, 1)]
+    if "text" not in names:
+        raise RejectedError("no header", 'the first line must name the columns, one of them "text". Add such a line')
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise RejectedError("no header", f"the header names {doubled[0]} twice. Rename one of the columns")
+    return names
+
+
+def _record(header: list[str], row: list[str]) -> dict[str, object]:
+    if len(row) != len(header):
+        detail = f"{len(row)} columns where the header has {len(header)}. Quote fields that hold the delimiter"
+        raise RejectedError("ragged row", detail)
+    return {name: cell for name, cell in zip(header, row, strict=True) if cell.strip()}
+
+
+def _malformed(error: csv.Error, where: str) -> Reject:
+    message = str(error)
+    if "field limit" in message:
+        detail = f"a field has over {MAX_FIELD_CHARS:,} characters; the rows from here on were not read. Split it"
+        return Reject(where, "too large", detail)
+    if "unexpected end" in message:
+        return Reject(
+            where, "not valid CSV", "a quoted field that begins here never ends, so no row after it is read. Close it"
+        )
+    return Reject(where, "not valid CSV", f'{message}. Double quotation marks within quoted fields: ""')

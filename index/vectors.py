@@ -1,0 +1,151 @@
+"""Dense index over passages (the only module that imports chromadb): cosine, telemetry off.
+
+Filters run inside Chroma's query. A filter over days costs Chroma some 3 ms for every thousand passages
+that pass it (measured: 184 ms at 60,000, against 3 ms without a filter), so a search first asks without the
+filter for more than it needs: when enough of those pass, they are what the filtered query would return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import chromadb
+import numpy as np
+from chromadb.config import Settings
+from chromadb.errors import ChromaError
+
+from index.article import IndexRow
+from index.catalog import Selection
+from index.embed import Vectors
+from index.errors import ArchiveCorruptError
+
+COLLECTION = "passages"
+# How many more neighbours than needed the unfiltered query asks for.
+OVERFETCH = 4
+
+
+class VectorIndex:
+    """Unit vectors of passages in embedded Chroma. Raises ArchiveCorruptError when unreadable."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        try:
+            self._client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+            self._collection = self._client.get_or_create_collection(
+                COLLECTION,
+                # ef_search must reach what a query asks for; Chroma's default of 100 is our usual depth.
+                configuration={"hnsw": {"space": "cosine", "ef_search": 400, "ef_construction": 100}},
+                embedding_function=None,
+            )
+        except (ChromaError, ValueError, OSError) as error:
+            raise ArchiveCorruptError(
+                f"The vector index in {folder} cannot be read ({error}). "
+                "Delete that folder and run `backissue rebuild`."
+            ) from error
+
+    def add(self, rows: Sequence[IndexRow], vectors: Vectors) -> None:
+        """Replaces the passages of the articles in `rows`; `vectors` is (len(rows), dimension). Durable on return."""
+        self.remove({row.article_id for row in rows})
+        step = self._client.get_max_batch_size()
+        for i in range(0, len(rows), step):
+            batch = rows[i : i + step]
+            self._collection.upsert(
+                ids=[row.passage_id for row in batch],
+                embeddings=cast("Any", vectors[i : i + step]),
+                metadatas=[_metadata(row) for row in batch],
+            )
+
+    def remove(self, article_ids: Iterable[str]) -> None:
+        """Deletes all passages of these articles. Durable on return."""
+        wanted = sorted(article_ids)
+        for i in range(0, len(wanted), 100):
+            where = cast("Any", {"article_id": {"$in": wanted[i : i + 100]}})
+            ids = self._collection.get(where=where, include=[])["ids"]
+            step = self._client.get_max_batch_size()
+            for j in range(0, len(ids), step):
+                self._collection.delete(ids=ids[j : j + step])
+
+    def search(self, vector: Vectors, selection: Selection, limit: int) -> list[tuple[str, float]]:
+        """Passage ids with cosine similarities, best first, only those that pass the filter. `vector` is (dimension,)."""
+        if not self._collection.count():
+            return []
+        where = _where(selection)
+        if not where:
+            return self._query(vector, limit, None)
+        nearest = self._query(vector, limit * OVERFETCH, None, selection)
+        return nearest[:limit] if len(nearest) >= limit else self._query(vector, limit, where)
+
+    def _query(
+        self, vector: Vectors, limit: int, where: dict[str, Any] | None, passing: Selection | None = None
+    ) -> list[tuple[str, float]]:
+        include: list[Any] = ["distances", "metadatas"] if passing else ["distances"]
+        try:
+            found = self._collection.query(
+                query_embeddings=cast("Any", [vector]), n_results=limit, where=cast("Any", where), include=include
+            )
+        except ChromaError as error:
+            raise ArchiveCorruptError(
+                f"The vector index in {self._folder} failed ({error}). Delete that folder and run `backissue rebuild`."
+            ) from error
+        ids, distances = found["ids"][0], (found["distances"] or [[]])[0]
+        metadatas = (found["metadatas"] or [[]])[0] if passing else [{}] * len(ids)
+        return [
+            (passage_id, 1.0 - float(distance))
+            for passage_id, distance, metadata in zip(ids, distances, metadatas, strict=True)
+            if passing is None or _passes(metadata, passing)
+        ]
+
+    def passage_ids(self) -> list[str]:
+        """All passage ids, sorted; for verification."""
+        return sorted(self._collection.get(include=[])["ids"])
+
+    def vectors(self, passage_ids: Sequence[str]) -> Vectors:
+        """The stored vectors of these passages, (n, dimension), in the order of the ids."""
+        found = self._collection.get(ids=list(passage_ids), include=["embeddings"])
+        rows = dict(zip(found["ids"], np.asarray(found["embeddings"], np.float32), strict=True))
+        return np.stack([rows[passage_id] for passage_id in passage_ids])
+
+    def close(self) -> None:
+        """Lets go of the folder."""
+        close = getattr(self._client, "close", None)
+        if close:
+            close()
+
+
+def _metadata(row: IndexRow) -> dict[str, Any]:
+    days = {"published_day": row.published_day, "available_day": row.available_day}
+    return {
+        "article_id": row.article_id,
+        "source": row.source or "",
+        "superseded_day": row.superseded_day,
+        **days,
+    }
+
+
+def _where(selection: Selection) -> dict[str, Any] | None:
+    conditions: list[dict[str, Any]] = []
+    if selection.as_of is not None:
+        conditions.append({"available_day": {"$lte": selection.as_of}})
+        conditions.append({"superseded_day": {"$gt": selection.as_of}})
+    if selection.after is not None or selection.before is not None:
+        conditions.append({"published_day": {"$gte": selection.after or 1}})
+    if selection.before is not None:
+        conditions.append({"published_day": {"$lte": selection.before}})
+    if selection.sources:
+        conditions.append({"source": {"$in": list(selection.sources)}})
+    if len(conditions) > 1:
+        return {"$and": conditions}
+    return conditions[0] if conditions else None
+
+
+def _passes(metadata: Any, selection: Selection) -> bool:
+    """`_where` in Python, for one passage."""
+    published = metadata["published_day"]
+    return (
+        (selection.as_of is None or metadata["available_day"] <= selection.as_of < metadata["superseded_day"])
+        and (selection.after is None or published >= selection.after)
+        and (selection.before is None or 0 < published <= selection.before)
+        and (not selection.sources or metadata["source"] in selection.sources)
+    )
