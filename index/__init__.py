@@ -1,0 +1,1 @@
+"""Articles in, searchable archive out."""

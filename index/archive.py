@@ -48,6 +48,8 @@ class Archive:
         self._load_encoder = load_encoder
         self._meta = catalog.meta()
         self._encoder: Encoder | None = None
+        self._last_day: tuple[int, bool] | None = None
+        self._sources: frozenset[str] | None = None
         self._open_indexes()
 
     @classmethod
@@ -127,6 +129,11 @@ class Archive:
         return bool(self._meta.get("sample"))
 
     @property
+    def model_name(self) -> str:
+        """The embedding model and its precision."""
+        return str(self._meta.get("model_name") or f"{self._meta['model']}/{self._meta['precision']}")
+
+    @property
     def encoder(self) -> Encoder:
         """The encoder it was made with, loaded on first use. Raises ModelError, ArchiveMismatchError."""
         if self._encoder is None:
@@ -160,7 +167,7 @@ class Archive:
             "first_published": first.isoformat() if first else None,
             "last_published": last.isoformat() if last else None,
             "sources": [{"source": source, "articles": number} for source, number in self.catalog.sources()],
-            "embedding_model": self._meta.get("model_name") or f"{self._meta['model']}/{self._meta['precision']}",
+            "embedding_model": self.model_name,
             "weights": self._meta.get("weights"),
             "chunking": self._meta["chunking"],
         }
@@ -170,10 +177,6 @@ class Archive:
         _write_owner(self.folder, url)
 
     # --- articles in
-
-    def known(self, article: Article, digest: str) -> bool:
-        """Whether some version of the article with this content is here already."""
-        return self.catalog.has_version(article.base_id, digest)
 
     def register(self, articles: Sequence[tuple[Article, str]], now: datetime) -> None:
         """Writes articles (with the digests of their raw input) to the catalog as pending, all or none."""
@@ -207,7 +210,10 @@ class Archive:
         return done
 
     def remove(self, wanted: Sequence[str]) -> int:
-        """Removes articles (all their versions) by id or address; returns how many. Raises NotFoundError for unknown ones."""
+        """Removes articles, all their versions, by id or address; returns how many.
+
+        Raises NotFoundError, with nothing removed, when one is unknown.
+        """
         found = {name: self.catalog.find(name) for name in wanted}
         if missing := [name for name, ids in found.items() if not ids]:
             raise NotFoundError(f"The archive holds no article {missing[0]!r}; nothing was removed.")
@@ -263,6 +269,12 @@ class Archive:
         """Articles in a selection, and the first and last day on which they were published."""
         return self.catalog.coverage(selection)
 
+    def source_names(self) -> frozenset[str]:
+        """The sources of its articles."""
+        if self._sources is None:
+            self._sources = frozenset(source for source, _ in self.catalog.sources() if source)
+        return self._sources
+
     def search_lexical(
         self, question: str, selection: Selection, limit: int, *, title_boost: float = TITLE_BOOST
     ) -> list[tuple[str, float]]:
@@ -285,7 +297,7 @@ class Archive:
     def _open_indexes(self) -> None:
         self.vectors = VectorIndex(self.folder / "vectors")
         self.lexical = LexicalIndex(self.folder / "bm25")
-        self._last_day: tuple[int, bool] | None = None
+        self._last_day = self._sources = None
 
     def _effective(self, selection: Selection) -> Selection:
         """The selection without an `as_of` that excludes nothing: both engines are far quicker without."""
@@ -309,7 +321,7 @@ class Archive:
             self.catalog.forget(ids)
 
     def _changed(self) -> None:
-        self._last_day = None
+        self._last_day = self._sources = None
         self._set_meta(version=self.version + 1)
 
     def _set_meta(self, **values: Any) -> None:

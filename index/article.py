@@ -78,6 +78,7 @@ class Passage:
 
     @property
     def id(self) -> str:
+        """Article id and offsets."""
         return f"{self.article_id}:{self.start}-{self.end}"
 
 

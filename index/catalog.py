@@ -71,8 +71,7 @@ class ArticleRow(Base):
     digest: Mapped[str]
     state: Mapped[str] = mapped_column(index=True)
     title: Mapped[str] = mapped_column(Text)
-    text: Mapped[str] = mapped_column(Text)
-    url: Mapped[str | None] = mapped_column(Text)
+    url: Mapped[str | None] = mapped_column(Text, index=True)
     source: Mapped[str | None] = mapped_column(index=True)
     published_at: Mapped[datetime | None]
     date_precision: Mapped[str | None]
@@ -84,6 +83,8 @@ class ArticleRow(Base):
     extra: Mapped[dict[str, Any]] = mapped_column(JSON)
     story: Mapped[str] = mapped_column(index=True)
     added_at: Mapped[datetime]
+    # Last, because SQLite walks past all of it to reach a later column.
+    text: Mapped[str] = mapped_column(Text)
 
 
 class PassageRow(Base):
@@ -113,6 +114,15 @@ class BandRow(Base):
 
 
 Index("bands_by_value", BandRow.value)
+# Holds all that coverage asks for, so that counting never touches the articles themselves.
+Index(
+    "articles_by_day",
+    ArticleRow.state,
+    ArticleRow.superseded_day,
+    ArticleRow.available_day,
+    ArticleRow.published_day,
+    ArticleRow.source,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +164,7 @@ class StoredPassage:
 
     @property
     def id(self) -> str:
+        """Article id and offsets."""
         return Passage(self.article_id, self.start, self.end).id
 
 
@@ -219,13 +230,11 @@ class Catalog:
         )
         return cast("ArticleRow | None", connection.execute(query).first())
 
-    def has_version(self, base_id: str, digest: str) -> bool:
-        """Whether some version of the article has this digest."""
-        query = select(ArticleRow.id).where(
-            ArticleRow.base_id == base_id, ArticleRow.digest == digest, ArticleRow.state != "removing"
-        )
+    def digests(self, base_id: str) -> frozenset[str]:
+        """The digests of all versions of an article; empty when there is none."""
+        query = select(ArticleRow.digest).where(ArticleRow.base_id == base_id, ArticleRow.state != "removing")
         with self._engine.connect() as connection:
-            return connection.execute(query.limit(1)).first() is not None
+            return frozenset(connection.scalars(query))
 
     def register(
         self,
@@ -364,11 +373,21 @@ class Catalog:
             if (row := rows.get(article_id)) is not None
         ]  # fmt: skip
 
+    def days_and_stories(self, article_ids: Iterable[str]) -> dict[str, tuple[int | None, str]]:
+        """The day of publication (YYYYMMDD) and the story of each article that is held."""
+        found: dict[str, tuple[int | None, str]] = {}
+        with self._engine.connect() as connection:
+            for batch in _batches(sorted(set(article_ids))):
+                query = select(ArticleRow.id, ArticleRow.published_day, ArticleRow.story).where(
+                    ArticleRow.id.in_(batch), ArticleRow.state != "removing"
+                )
+                found.update({row.id: (row.published_day, row.story) for row in connection.execute(query)})
+        return found
+
     def coverage(self, selection: Selection) -> tuple[int, date | None, date | None]:
         """How many articles a selection holds, and the first and last day on which they were published."""
-        query = select(
-            func.count(), func.min(ArticleRow.published_day), func.max(ArticleRow.published_day)
-        ).select_from(ArticleRow)
+        columns: list[Any] = [func.count(), func.min(ArticleRow.published_day), func.max(ArticleRow.published_day)]
+        query: Select[Any] = select(*columns).select_from(ArticleRow)
         with self._engine.connect() as connection:
             count, first, last = connection.execute(_restrict(query, selection)).one()
         return int(count), day_of(first) if first else None, day_of(last) if last else None

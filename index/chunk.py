@@ -93,7 +93,7 @@ def chunk(article_id: str, text: str, chunking: Chunking, language: str | None =
     """
     encoding = token_encoding(chunking.encoding)
     spans = sentences(text, language)
-    counts = [len(tokens) for tokens in encoding.encode_ordinary_batch([text[s:e] for s, e in spans], num_threads=1)]
+    counts = [len(encoding.encode_ordinary(text[start:end])) for start, end in spans]
     pieces = list(_within_budget(text, spans, counts, chunking.tokens, encoding))
     return [Passage(article_id, start, end) for start, end in _pack(pieces, chunking)]
 
@@ -117,7 +117,7 @@ def _cut(text: str, start: int, end: int, budget: int, encoding: tiktoken.Encodi
         for m in re.compile(r"\S+").finditer(text, start, end)
         for i in range(0, m.end() - m.start(), 2 * budget)
     ]
-    costs = [len(t) + 1 for t in encoding.encode_ordinary_batch([text[s:e] for s, e in words], num_threads=1)]
+    costs = [len(encoding.encode_ordinary(text[s:e])) + 1 for s, e in words]
     first, total = 0, 0
     for i, cost in enumerate(costs):
         if total and total + cost > budget:

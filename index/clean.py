@@ -15,20 +15,29 @@ from index.article import Article
 PROMPT_CHARS = 160
 CAPTION_CHARS = 600
 
-_AGENCY = r"(?:AFP|AP|Reuters|EPA(?:-EFE)?|EFE|DPA|Getty(?: Images)?|Xinhua|TASS|Anadolu(?: Agency)?|PA(?: Media| Wire)?|Shutterstock|Alamy|Bloomberg|iStock|USA TODAY(?: Sports)?|Zuma(?: Press)?)"
+_AGENCY = (
+    r"(?:AFP|AP|Reuters|EPA(?:-EFE)?|EFE|DPA|Getty(?: Images)?|Xinhua|TASS|Anadolu(?: Agency)?|PA(?: Media| Wire)?"
+    r"|Shutterstock|Alamy|Bloomberg|iStock|USA TODAY(?: Sports)?|Zuma(?: Press)?)"
+)
 
 _PROMPTS = re.compile(
     r"""^\W*(?:
       (?:please\s+)?(?:share|tweet|e-?mail|print|bookmark|pin)\s+(?:this|the)\s+(?:story|article|page|post)\b.*
-    | (?:share|tweet|print|save|comments?|advertisement|advertising|sponsored(?:\s+content)?|ad|loading|read\s+more|show\s+more|see\s+more|related(?:\s+(?:stories|articles|content|links|topics|coverage|video))?|more\s+on\s+this\s+story|skip\s+to\s+(?:main\s+)?content)[\s.:…]*
-    | (?:share|follow\s+us|find\s+us|like\s+us)\s+(?:on|via|with)\s+(?:facebook|twitter|x|whatsapp|instagram|linkedin|telegram|reddit|e-?mail)\b.*
+    | (?:share|tweet|print|save|comments?|advertisement|advertising
+      |sponsored(?:\s+content)?|ad|loading|read\s+more
+      |show\s+more|see\s+more|related(?:\s+(?:stories|articles|content|links|topics|coverage|video))?
+      |more\s+on\s+this\s+story|skip\s+to\s+(?:main\s+)?content)[\s.:…]*
+    | (?:share|follow\s+us|find\s+us|like\s+us)\s+(?:on|via|with)\s+(?:facebook|twitter|x|whatsapp|instagram|linkedin
+      |telegram|reddit|e-?mail)\b.*
     | (?:click|tap)\s+(?:here|the\s+link|to)\b.*
-    | (?:sign\s+up|subscribe|register)\b(?=.*\b(?:newsletters?|updates|alerts|e-?mail|inbox|today|now|here|for\s+free|unlimited|free\s+trial|issues|breaking\s+news|our)\b).*
+    | (?:sign\s+up|subscribe|register)\b(?=.*\b(?:newsletters?|updates|alerts|e-?mail|inbox|today|now|here
+      |for\s+free|unlimited|free\s+trial|issues|breaking\s+news|our)\b).*
     | (?:get|receive)\b.{0,60}\b(?:newsletter|in\s+your\s+inbox|to\s+your\s+inbox|delivered\s+(?:to|straight))\b.*
     | do\s+you\s+like\s+this\s+(?:article|story|page)\b.*
     | (?:did\s+you\s+(?:like|enjoy)|enjoying|like)\s+this\s+(?:article|story)\b.{0,40}
     | (?:download|get)\s+(?:our|the)\b.{0,40}\bapp\b.*
-    | (?:already\s+a\s+subscriber|log\s+in\s+to\s+continue|sign\s+in\s+to\s+(?:read|continue)|create\s+a\s+free\s+account)\b.*
+    | (?:already\s+a\s+subscriber|log\s+in\s+to\s+continue|sign\s+in\s+to\s+(?:read|continue)
+      |create\s+a\s+free\s+account)\b.*
     | this\s+(?:story|article)\s+is\s+(?:for|available\s+to)\s+subscribers\b.*
     | (?:©|\(c\)\s|copyright\s+(?:©|\(c\)|\d{4})).*
     | all\s+rights\s+reserved\b.*
@@ -49,18 +58,20 @@ _CREDITS = re.compile(
 _CAPTION_ENDS = re.compile(
     rf"""(?:
       \[[^\[\]]{{0,60}}(?:/|\bphotos?\b|:\s)[^\[\]]{{0,60}}\]
-    | \((?:(?:AP|EPA|File)\s+Photo|(?:Photo|Image|Picture)(?:\s+(?:by|credit|courtesy))|(?:Photo|Image|Credit)\s*[:/])[^()]{{0,100}}\)
+    | \((?:(?:AP|EPA|File)\s+Photo|(?:Photo|Image|Picture)(?:\s+(?:by|credit|courtesy))
+      |(?:Photo|Image|Credit)\s*[:/])[^()]{{0,100}}\)
     | \([^()]{{2,60}}/\s?{_AGENCY}[^()]{{0,40}}\)
     )[\s.]*$""",
     re.IGNORECASE | re.VERBOSE,
 )
 _BARE_CREDIT = re.compile(
-    rf"^[\w.'’\-]+(?:\s+[\w.'’\-]+){{0,4}}\s?(?:/|\|)\s?(?:{_AGENCY})(?:\s?/\s?[\w ]{{2,30}})?(?:\s+via\s+.{{2,40}})?\.?$"
-    rf"|^(?:{_AGENCY})(?:\s?/\s?[\w ]{{2,30}})?\.?$"
+    rf"^[\w.'’\-]+(?:\s+[\w.'’\-]+){{0,4}}\s?(?:/|\|)\s?(?:{_AGENCY})(?:\s?/\s?[\w ]{{2,30}})?"
+    rf"(?:\s+via\s+.{{2,40}})?\.?$|^(?:{_AGENCY})(?:\s?/\s?[\w ]{{2,30}})?\.?$"
 )
 # "BAGHDAD (Reuters) - Troops ..."; "WASHINGTON, Nov. 3 (AP) — ...": place in capitals, agency in brackets, a dash.
 _DATELINE = re.compile(
-    rf"^(?P<dateline>[A-Z][A-Z .'’\-/]{{2,40}}(?:,\s*[A-Z][\w. ]{{1,20}}){{0,2}}\s*\((?:{_AGENCY}|CNN)\)\s*[-–—]+\s*)(?=\S)"
+    rf"^(?P<dateline>[A-Z][A-Z .'’\-/]{{2,40}}(?:,\s*[A-Z][\w. ]{{1,20}}){{0,2}}"
+    rf"\s*\((?:{_AGENCY}|CNN)\)\s*[-–—]+\s*)(?=\S)"
 )
 
 

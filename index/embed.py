@@ -220,7 +220,7 @@ class _TorchEncoder:
 
 
 class _StaticEncoder(_TorchEncoder):
-    """wordllama's static word vectors through sentence-transformers' StaticEmbedding: thousands of passages a second."""
+    """wordllama's word vectors through sentence-transformers' StaticEmbedding: thousands of passages a second."""
 
     def __init__(self) -> None:
         if find_spec("wordllama") is None:
@@ -323,10 +323,12 @@ def _quiet() -> Iterator[None]:
 
     from transformers.utils import logging as transformers_logging
 
+    progress: Any = transformers_logging
+
     root = logging.getLogger()
     before = root.level
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()
+    bars = progress.is_progress_bar_enabled()
+    progress.disable_progress_bar()
     root.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
@@ -335,4 +337,4 @@ def _quiet() -> Iterator[None]:
     finally:
         root.setLevel(before)
         if bars:
-            transformers_logging.enable_progress_bar()
+            progress.enable_progress_bar()

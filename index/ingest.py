@@ -95,9 +95,10 @@ def _examine(
             f"Another article with the same id or address, but other content, stands at {earlier[1]}. "
             "Add versions of one article in separate runs, or give them ids of their own.",
         )
-    if earlier[1] != item.where or archive.known(item.article, digest):
+    held = archive.catalog.digests(base_id)
+    if earlier[1] != item.where or digest in held:
         return None
     article = clean(item.article)
     if not article.text:
         return Reject(item.where, "no text", "Nothing is left of the text without credits, captions and prompts.")
-    return article, digest, not archive.catalog.find(base_id)
+    return article, digest, not held

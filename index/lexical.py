@@ -54,7 +54,7 @@ class LexicalIndex:
         self._index.reload()
 
     def search(self, question: str, selection: Selection, limit: int, *, title_boost: float) -> list[tuple[str, float]]:
-        """Passage ids with BM25 scores, best first, only those that share a word with the question and pass the filter."""
+        """Passage ids with BM25 scores, best first: those that share a word with the question and pass the filter."""
         terms = list(dict.fromkeys(self._analyzer.analyze(question)))
         if not terms:
             return []

@@ -68,7 +68,7 @@ class VectorIndex:
                 self._collection.delete(ids=ids[j : j + step])
 
     def search(self, vector: Vectors, selection: Selection, limit: int) -> list[tuple[str, float]]:
-        """Passage ids with cosine similarities, best first, only those that pass the filter. `vector` is (dimension,)."""
+        """Passage ids with cosines to `vector`, (dimension,), best first: those that pass the filter."""
         if not self._collection.count():
             return []
         where = _where(selection)

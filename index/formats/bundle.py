@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import cast
+from typing import BinaryIO, cast
 
 from index.formats import kinds
 from index.formats.base import Defaults, Item, RejectedError, Source, guarded, printable
@@ -16,6 +17,8 @@ from index.formats.base import Defaults, Item, RejectedError, Source, guarded, p
 MAX_MEMBER_BYTES = 2 * 1024**3
 MAX_TOTAL_BYTES = 16 * 1024**3
 NESTED = (".zip", ".tar", ".tgz", ".7z", ".rar")
+# What zipfile lets slip, beside its own BadZipFile, on headers with impossible values.
+MALFORMED = (RuntimeError, ValueError, struct.error)
 ENCRYPTED = 0x1  # bit of the general purpose flags
 
 
@@ -29,7 +32,7 @@ class _Budget:
 def read(source: Source, defaults: Defaults) -> Iterator[Item]:
     """The articles of all members. What is wrong with one member leaves the others readable."""
     budget = _Budget(MAX_TOTAL_BYTES)
-    with source.opener() as stream, zipfile.ZipFile(stream) as archive:
+    with source.opener() as stream, _archive(stream) as archive:
         members = sorted((info for info in archive.infolist() if _wanted(info)), key=lambda info: info.filename)
         if not members:
             raise RejectedError("empty file", "the zip file has no files in it. Remove it, or fetch it again")
@@ -40,6 +43,17 @@ def read(source: Source, defaults: Defaults) -> Iterator[Item]:
                 raise RejectedError("too large", detail)
             where = f"{source.where}!{printable(info.filename)}"
             yield from guarded(_read_member(archive, info, where, defaults, budget), where)
+
+
+def _archive(stream: io.BufferedIOBase) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(cast(BinaryIO, stream))
+    except MALFORMED as error:
+        raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> RejectedError:
+    return RejectedError("damaged file", f"{error}. Pack it again by the usual method, deflate")
 
 
 def _wanted(info: zipfile.ZipInfo) -> bool:
@@ -64,8 +78,8 @@ def _read_member(
 def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> io.BufferedIOBase:
     try:
         return cast(io.BufferedIOBase, archive.open(info))
-    except NotImplementedError as error:
-        raise RejectedError("damaged file", f"{error}. Pack it again with the usual method, deflate") from error
+    except MALFORMED as error:
+        raise _damaged(error) from error
 
 
 class _Counted(io.RawIOBase):

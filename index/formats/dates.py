@@ -64,7 +64,8 @@ def _parse_written(text: str) -> tuple[datetime, DatePrecision]:
     if not re.search(r"\d{4}", text):
         raise ValueError("no four-digit year")
     first = _parse_leniently(text, DEFAULT, dayfirst=False)
-    second = _parse_leniently(text, OTHER_DEFAULT, dayfirst=True)
+    # After a leading year the month always comes first; elsewhere 11/03/2017 has two readings.
+    second = _parse_leniently(text, OTHER_DEFAULT, dayfirst=not re.match(r"\d{4}", text))
     if first.date() != second.date():
         raise ValueError("incomplete, or day and month could be exchanged")
     if f"{first.year:04}" not in text:

@@ -26,6 +26,7 @@ SIGNATURES = {
     b"\xff\xd8\xff": "a JPEG picture",
 }
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+HIGH = re.compile(rb"[\x80-\xff]")
 MAX_CONTROL_SHARE = 0.02  # a few strays stand in real texts; in binary data about every tenth byte is one
 SAMPLE_BYTES = 64 * 1024
 # Guessing among these without a mark takes short Western texts for Chinese ones.
@@ -90,6 +91,10 @@ def unknown_encoding(detail: str) -> RejectedError:
 def _declared_encoding(declared: str | None) -> str | None:
     if not declared or not DECLARED.fullmatch(declared):
         return None
+    try:
+        codecs.lookup(declared)
+    except LookupError:  # iso-8859-99
+        return None
     # What calls itself Latin-1 on the web is Windows-1252 (WHATWG Encoding Standard).
     return "cp1252" if declared.lower() == "iso-8859-1" else declared
 
@@ -97,10 +102,13 @@ def _declared_encoding(declared: str | None) -> str | None:
 def _guess(data: bytes, position: int) -> str:
     """The likeliest character set, judged by the bytes around `position`, the first that are not UTF-8."""
     start = max(0, position - SAMPLE_BYTES // 2)
-    matches = from_bytes(data[start : start + SAMPLE_BYTES], cp_exclusion=NEEDS_MARK)
+    sample = data[start : start + SAMPLE_BYTES]
+    matches = from_bytes(sample, cp_exclusion=NEEDS_MARK)
     best = matches.best()
     if best is None:
         raise unknown_encoding("neither UTF-8 nor any detectable character set")
-    # Short Western texts fit the Central European set as well; the Western one is far commoner.
-    tied = (m for m in matches if m.chaos <= best.chaos and m.coherence >= best.coherence)
-    return "cp1252" if any(match.encoding == "cp1252" for match in tied) else best.encoding
+    # Where the bytes fit several sets equally, or are too few to recognise a language by but half ASCII,
+    # it is the Western one, by far the commonest.
+    tied = any(m.encoding == "cp1252" and m.chaos <= best.chaos and m.coherence >= best.coherence for m in matches)
+    latin = len(HIGH.findall(sample)) < len(sample) / 2
+    return "cp1252" if tied or (latin and not best.coherence) else best.encoding

@@ -11,7 +11,7 @@ from index.formats import bundle, kinds
 from index.formats.base import Defaults, Item, Reject, Source, guarded, printable
 
 
-def read_path(path: Path, defaults: Defaults = Defaults()) -> Iterator[Item]:  # noqa: B008 - frozen
+def read_path(path: Path, defaults: Defaults = Defaults()) -> Iterator[Item]:  # noqa: B008 - it is frozen
     """The articles of a file or of a folder and its subfolders, in the order of names, read as they are asked for.
 
     Hidden files in folders are passed over. What cannot be read is a Reject; only where `path` itself

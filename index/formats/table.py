@@ -13,8 +13,8 @@ from index.formats.decode import SAMPLE_BYTES, find_encoding, refuse_binary, unk
 from index.formats.record import to_article
 
 CHUNK_BYTES = 1024 * 1024
-# Well over the longest text, so that a text too long is one rejected row; a field past this ends the reading,
-# since nothing tells where such a row would end. The csv module holds it at four bytes a character.
+# Well over the longest text, so that a text too long is one rejected row; a field or line past this ends the
+# reading, since nothing tells where such a row would end. The csv module holds it at four bytes a character.
 MAX_FIELD_CHARS = 64_000_000
 DELIMITERS = ",;\t"
 
@@ -54,30 +54,45 @@ def _chunks(stream: io.BufferedIOBase) -> Iterator[bytes]:
 
 def _read_rows(text: TextIO, where: str, defaults: Defaults) -> Iterator[Item]:
     csv.field_size_limit(max(csv.field_size_limit(), MAX_FIELD_CHARS))
-    first = text.readline(MAX_FIELD_CHARS + 1)
-    lines = itertools.chain([first], iter(lambda: text.readline(MAX_FIELD_CHARS + 1), ""))
-    rows = csv.reader(lines, delimiter=max(DELIMITERS, key=first.count), strict=True)
+    lines = _lines(text)
+    first = next(lines, "")
+    rows = csv.reader(itertools.chain([first], lines), delimiter=max(DELIMITERS, key=first.count), strict=True)
     header = _header(rows)
-    count = 0
+    empty = True
     while True:
         line = rows.line_num + 1
         try:
             row = next(rows)
             if not any(row):
                 continue
-            count += 1
+            empty = False
             yield Located(f"{where}:{line}", to_article(_record(header, row), defaults))
         except StopIteration:
             break
         except RejectedError as error:
+            empty = False
             yield error.at(f"{where}:{line}")
         except csv.Error as error:
-            count += 1
-            yield _malformed(error, f"{where}:{line}")
+            empty = False
             if "field limit" in str(error):
+                yield _oversized().at(f"{where}:{line}")
                 return
-    if not count:
+            yield _malformed(error, f"{where}:{line}")
+    if empty:
         raise RejectedError("empty file", "there are no rows under the header. Remove the file, or fetch it again")
+
+
+def _lines(text: TextIO) -> Iterator[str]:
+    while line := text.readline(MAX_FIELD_CHARS):
+        if len(line) == MAX_FIELD_CHARS:
+            raise _oversized()
+        yield line
+
+
+def _oversized() -> RejectedError:
+    return RejectedError(
+        "too large", f"over {MAX_FIELD_CHARS:,} characters; the rows from here on were not read. Split it"
+    )
 
 
 def _header(rows: Iterator[list[str]]) -> list[str]:
@@ -103,9 +118,6 @@ def _record(header: list[str], row: list[str]) -> dict[str, object]:
 
 def _malformed(error: csv.Error, where: str) -> Reject:
     message = str(error)
-    if "field limit" in message:
-        detail = f"a field has over {MAX_FIELD_CHARS:,} characters; the rows from here on were not read. Split it"
-        return Reject(where, "too large", detail)
     if "unexpected end" in message:
         return Reject(
             where, "not valid CSV", "a quoted field that begins here never ends, so no row after it is read. Close it"

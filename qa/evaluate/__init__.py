@@ -1,0 +1,1 @@
+"""Bulk questions: files, metrics, runs."""

@@ -1,0 +1,114 @@
+"""Spans -> the answer: equal answers gathered over articles, the best citation first, the rest as alternatives."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qa.answer import Answer, Citation, TimelineEntry
+from qa.read import Span
+from qa.retrieve import Found
+
+# Below this the best answer is more often wrong than right: see tests/floors.json.
+MIN_CONFIDENCE = 0.1
+ALTERNATIVES = 4
+CITATIONS = 5
+
+_PUNCTUATION = str.maketrans("", "", string.punctuation + "“”‘’–—…")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the spans amount to. `answer` is None when none is likely enough."""
+
+    answer: Answer | None
+    no_answer_probability: float
+    alternatives: tuple[Answer, ...]
+    timeline: tuple[TimelineEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Spans that say the same."""
+
+    key: str
+    spans: list[Span]
+
+    @property
+    def confidence(self) -> float:
+        return max(span.probability for span in self.spans)
+
+
+def verdict(spans: Sequence[Span], found: Sequence[Found]) -> Verdict:
+    """Groups `spans` (offsets into the articles of `found`) by what they say, best group first."""
+    groups: dict[str, _Group] = {}
+    for span in spans:
+        key = normalise(_words_of(span, found)) or _words_of(span, found)
+        groups.setdefault(key, _Group(key, [])).spans.append(span)
+    ranked = sorted(groups.values(), key=lambda group: (-group.confidence, group.key))
+    answers = [_answer(group, found) for group in ranked[: ALTERNATIVES + 1]]
+    likely = [answer for answer in answers if answer.confidence >= MIN_CONFIDENCE]
+    best = ranked[0].confidence if ranked else 0.0
+    return Verdict(
+        answer=likely[0] if likely else None,
+        no_answer_probability=round(1.0 - best, 4),
+        alternatives=tuple(likely[1:]),
+        timeline=_timeline(likely),
+    )
+
+
+def normalise(text: str) -> str:
+    """Lower case, no punctuation, no articles, single spaces: the SQuAD normaliser, with typographic marks too."""
+    bare = text.lower().translate(_PUNCTUATION)
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", bare).split())
+
+
+def _answer(group: _Group, found: Sequence[Found]) -> Answer:
+    spans = sorted(group.spans, key=lambda span: (-span.probability, span.passage, span.start))
+    citations = tuple(_citation(span, found) for span in spans[:CITATIONS])
+    stories = {found[span.passage].passage.story for span in spans}
+    return Answer(
+        text=_words_of(spans[0], found),
+        confidence=round(group.confidence, 4),
+        independent_sources=len(stories),
+        citations=citations,
+    )
+
+
+def _citation(span: Span, found: Sequence[Found]) -> Citation:
+    passage = found[span.passage].passage
+    return Citation(
+        article_id=passage.article_id,
+        title=passage.title,
+        source=passage.source,
+        url=passage.url,
+        published_at=passage.published_at,
+        quote=passage.text[span.sentence_start - passage.start : span.sentence_end - passage.start],
+        start=span.sentence_start,
+        end=span.sentence_end,
+        answer_start=span.start,
+        answer_end=span.end,
+    )
+
+
+def _timeline(answers: Sequence[Answer]) -> tuple[TimelineEntry, ...]:
+    """The answers in order of first publication; undated ones last."""
+    entries = []
+    for answer in answers:
+        days = sorted(c.published_at.date() for c in answer.citations if c.published_at)
+        entries.append(
+            TimelineEntry(
+                text=answer.text,
+                first_published=days[0] if days else None,
+                last_published=days[-1] if days else None,
+                citations=answer.citations,
+            )
+        )
+    return tuple(sorted(entries, key=lambda e: (e.first_published is None, e.first_published or 0, e.text)))
+
+
+def _words_of(span: Span, found: Sequence[Found]) -> str:
+    passage = found[span.passage].passage
+    return passage.text[span.start - passage.start : span.end - passage.start]

@@ -1,0 +1,157 @@
+"""Question + passages -> answer spans with scores, or none.
+
+`Reader` is the interface; a reader sees each passage on its own, with its title, so that an answer always
+knows where it stands. `SentenceReader` answers with whole sentences, chosen by embedding and shared words.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from index.catalog import StoredPassage
+from index.chunk import sentences
+from index.embed import Encoder
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An answer in a passage: `[start, end)` and the sentence around it, as offsets into the article's text.
+
+    `probability` that the span answers the question is comparable across passages and questions.
+    """
+
+    passage: int
+    start: int
+    end: int
+    sentence_start: int
+    sentence_end: int
+    probability: float
+
+
+class Reader(Protocol):
+    """Finds answers. `name` identifies the model and its weights."""
+
+    name: str
+
+    def read(self, question: str, passages: Sequence[StoredPassage]) -> list[Span]:
+        """Answer spans, best first; `Span.passage` is an index into `passages`. Empty when nothing answers."""
+        ...
+
+
+# Words that say how a question is put, not what it is about.
+_FUNCTION_WORDS = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "but",
+        "by",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "how",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "of",
+        "on",
+        "or",
+        "that",
+        "the",
+        "their",
+        "them",
+        "there",
+        "these",
+        "they",
+        "this",
+        "to",
+        "was",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "would",
+    ]
+)
+# Sentences that go to the encoder, those that share most with the question first: 24 cost about 100 ms on two cores.
+ENCODED = 24
+# Logistic regression of "the sentence holds the accepted answer" on RealTime QA 2022 to June 2023 (see
+# tests/floors.json): weights of cosine, shared words (by rarity, 0 to 1), logarithm of the passage's rank; intercept.
+COSINE, SHARED, RANK, INTERCEPT = 4.0, 2.5, -0.45, -3.2
+
+
+class SentenceReader:
+    """Answers with the sentence nearest to the question: cosine of embeddings and shared words, weighted by rarity."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self.name = f"sentence/{encoder.name}"
+
+    def read(self, question: str, passages: Sequence[StoredPassage]) -> list[Span]:
+        """Whole sentences as spans; see `Reader.read`."""
+        candidates = _candidates(passages)
+        shared = _shared_words(question, [text for _, _, _, text in candidates])
+        order = sorted(range(len(candidates)), key=lambda i: (-shared[i], candidates[i][0], candidates[i][1]))[:ENCODED]
+        if not order:
+            return []
+        query = self._encoder.encode_queries([question])[0]
+        vectors = self._encoder.encode_documents([candidates[i][3] for i in order])
+        spans = []
+        for i, vector in zip(order, vectors, strict=True):
+            rank, start, end, _ = candidates[i]
+            evidence = COSINE * float(vector @ query) + SHARED * shared[i] + RANK * math.log1p(rank) + INTERCEPT
+            spans.append(Span(rank, start, end, start, end, 1 / (1 + math.exp(-evidence))))
+        return sorted(spans, key=lambda span: (-span.probability, span.passage, span.start))
+
+
+def _candidates(passages: Sequence[StoredPassage]) -> list[tuple[int, int, int, str]]:
+    """Each sentence once: passage index, start and end in the article, text. Questions and fragments answer nothing."""
+    seen: set[tuple[str, int]] = set()
+    found = []
+    for index, passage in enumerate(passages):
+        for start, end in sentences(passage.text, passage.language):
+            text = passage.text[start:end]
+            place = (passage.article_id, passage.start + start)
+            if place not in seen and len(text.split()) >= 4 and not text.endswith("?"):
+                seen.add(place)
+                found.append((index, passage.start + start, passage.start + end, text))
+    return found
+
+
+def _shared_words(question: str, texts: Sequence[str]) -> list[float]:
+    """The share of the question's words that each text has, words weighted by their rarity among the texts."""
+    wanted = _words(question) - _FUNCTION_WORDS or _words(question)
+    held = [_words(text) & wanted for text in texts]
+    counts = Counter(word for words in held for word in words)
+    weights = {word: math.log((len(texts) + 1) / (counts[word] + 0.5)) for word in wanted}
+    total = sum(weights.values()) or 1.0
+    return [sum(weights[word] for word in words) / total for words in held]
+
+
+def _words(text: str) -> set[str]:
+    """Lower-case words, plural and possessive endings cut."""
+    return {re.sub(r"(?:'s|’s|s)$", "", word) for word in re.findall(r"[\w'’-]*\w", text.lower())}
