@@ -15,6 +15,9 @@ from qa.question import Understood, understand
 from qa.read import Reader
 from qa.retrieve import Found, Retrieval, retrieve
 
+# Passages that are read, and at least retrieved, whatever number is returned: the answer does not depend on it.
+READ = 20
+
 
 class QA:
     """Answers questions over an archive. Safe to call from many threads."""
@@ -50,7 +53,7 @@ class QA:
         clock = _Clock()
         understood, found = self._find(ask, clock)
         with clock.time("read"):
-            spans = self.reader.read(understood.text, [item.passage for item in found])
+            spans = self.reader.read(understood.text, [item.passage for item in found[:READ]])
         with clock.time("answer"):
             verdict = assemble.verdict(spans, found)
         return AskResponse(
@@ -69,7 +72,9 @@ class QA:
             with clock.time("embed"):
                 vector = self.archive.encoder.encode_queries([understood.text])[0]
         with clock.time("retrieve"):
-            found = retrieve(self.archive, understood.text, vector, understood.selection, ask.passages, self.knobs)
+            found = retrieve(
+                self.archive, understood.text, vector, understood.selection, max(ask.passages, READ), self.knobs
+            )
         return understood, found
 
     def _common(self, ask: Ask, understood: Understood, found: Sequence[Found], clock: _Clock) -> dict[str, Any]:
@@ -78,7 +83,7 @@ class QA:
             "question": ask.question,
             "as_of": understood.as_of,
             "filters": understood.filters,
-            "passages": tuple(_passage(item) for item in found),
+            "passages": tuple(_passage(item) for item in found[: ask.passages]),
             "coverage": Coverage(articles=articles, first_published=first, last_published=last),
             "timings_ms": clock.timings(),
             "archive": ArchiveInfo(

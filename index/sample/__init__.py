@@ -12,3 +12,12 @@ from pathlib import Path
 def dispatches_path() -> Path:
     """The packaged JSON Lines file, one article a line, in order of publication."""
     return Path(__file__).with_name("dispatches.jsonl")
+
+
+# Questions that the sample archive answers, for the start page.
+EXAMPLES = (
+    "Who holds Albu Kamal?",
+    "When did Cassini plunge into Saturn?",
+    "Who resigned as president of Zimbabwe?",
+    "Who won the World Cup final in Moscow?",
+)

@@ -1,0 +1,209 @@
+"""A made-up archive and an engine over it: deterministic, no model, offsets as true as the real engine's."""
+
+from datetime import UTC, date, datetime
+
+from index.article import day_number
+from index.catalog import StoredArticle
+from index.errors import FilterError, NotFoundError, QuestionError
+from qa.answer import (
+    Answer,
+    ArchiveInfo,
+    Ask,
+    AskResponse,
+    Citation,
+    Coverage,
+    Filters,
+    FoundPassage,
+    SearchResponse,
+    TimelineEntry,
+)
+
+HOSTILE = '<script>alert("x")</script> \u202egnorw si siht\u202c <img src=x onerror=alert(1)> & </p></main>'
+
+STORIES = [
+    (
+        "harbour-1",
+        "Harbour board hands the old ferry pier to Norvik Lines",
+        "Sample Harbour Post",
+        datetime(2017, 11, 3, 9, 30, tzinfo=UTC),
+        "https://harbour-post.example/pier-norvik",
+        "PORT ELLERY — The harbour board met on Friday.\n\n"
+        "After a vote of six to one, the old ferry pier is now run by Norvik Lines, the board’s chair said. "
+        "The company takes over on Monday.\n\nFishing crews said they had not been asked.",
+        ("The old ferry pier", "Norvik Lines"),
+    ),
+    (
+        "harbour-2",
+        "Court returns ferry pier to the town of Ellery",
+        "Demo Courier",
+        datetime(2017, 11, 20, tzinfo=UTC),
+        "javascript:alert(1)",
+        "A judge ruled on Monday that the old ferry pier is run by the town of Ellery until a new tender is held.\n"
+        "Norvik Lines said it would appeal.",
+        ("the old ferry pier", "the town of Ellery"),
+    ),
+    (
+        "hostile",
+        "Title with <b>markup</b> \u202edlrow",
+        "Sample <i>Wire</i>",
+        None,
+        None,
+        HOSTILE + "\n" + "x" * 50_000 + "\n\nOne word more about pumpkins.",
+        ("pumpkins", "pumpkins"),
+    ),
+]
+
+
+def stored(story, newer=None) -> StoredArticle:
+    key, title, source, published, url, text, _ = story
+    day = day_number(published.date()) if published else 0
+    return StoredArticle(
+        id=key,
+        version=1,
+        title=title,
+        text=text,
+        url=url,
+        source=source,
+        published_at=published,
+        date_precision="second" if published and published.hour else ("day" if published else None),
+        authors=("A. Sampleson",) if published else (),
+        language="en",
+        metadata={"section": "Port", "odd": float("nan")},
+        story=key,
+        available_day=day,
+        superseded_day=99991231,
+        superseded_by=newer,
+    )
+
+
+class FakeQA:
+    """Answers from `STORIES`: the words after the topic, newest story first."""
+
+    def __init__(self, sample: bool = True) -> None:
+        self.sample = sample
+        self.articles = {story[0]: stored(story) for story in STORIES}
+        self.articles["harbour-0"] = stored(("harbour-0", *STORIES[0][1:]), newer="harbour-1")
+
+    def info(self):
+        return {
+            "id": "fake",
+            "version": 7,
+            "articles": 3,
+            "passages": 3,
+            "undated": 1,
+            "first_published": "2017-11-03",
+            "last_published": "2017-11-20",
+            "sources": [{"source": story[2], "articles": 1} for story in STORIES],
+            "embedding_model": "none",
+            "reader": "fake",
+            "sample": self.sample,
+        }
+
+    def article(self, article_id: str) -> StoredArticle:
+        if article_id not in self.articles:
+            raise NotFoundError(f"The archive has no article {article_id!r}.")
+        return self.articles[article_id]
+
+    def search(self, ask: Ask) -> SearchResponse:
+        found = self._matching(ask)
+        days = [story[3].date() for story in found if story[3]]
+        return SearchResponse(
+            question=ask.question,
+            as_of=ask.as_of,
+            filters=Filters(after=ask.after, before=ask.before, sources=ask.sources),
+            passages=tuple(self._passage(story) for story in found)[: ask.passages],
+            coverage=Coverage(
+                articles=len(found),
+                first_published=min(days, default=None),
+                last_published=max(days, default=None),
+            ),
+            timings_ms={"total": 1.0},
+            archive=ArchiveInfo(id="fake", version=7, embedding_model="none", reader="fake"),
+        )
+
+    def ask(self, ask: Ask) -> AskResponse:
+        found = self.search(ask)
+        answers = [
+            self._answer(story, 0.87 - 0.4 * i)
+            for i, story in enumerate(s for s in self._matching(ask) if self._about(s, ask.question))
+        ]
+        best = answers[0] if answers else None
+        if len(answers) > 1 and "further" in ask.question:
+            both = answers[0].citations + answers[1].citations
+            best, answers = Answer(**(dict(answers[0]) | {"citations": both, "independent_sources": 2})), answers[:1]
+        return AskResponse(
+            **dict(found),
+            understood_as=ask.question,
+            answer=best,
+            no_answer_probability=0.1 if best else 0.9,
+            alternatives=tuple(answers[1:]),
+            timeline=tuple(
+                TimelineEntry(
+                    text=a.text,
+                    first_published=a.citations[0].published_at and a.citations[0].published_at.date(),
+                    last_published=a.citations[0].published_at and a.citations[0].published_at.date(),
+                    citations=a.citations,
+                )
+                for a in reversed(answers)
+            ),
+        )
+
+    @staticmethod
+    def _about(story, question: str) -> bool:
+        return story[6][0].lower().removeprefix("the old ") in question.lower()
+
+    @staticmethod
+    def _matching(ask: Ask):
+        if not ask.question.strip():
+            raise QuestionError("The question is empty. Ask something.", field="question")
+        if len(ask.question) > 2000:
+            raise QuestionError("The question has more than 2,000 characters. Shorten it.", field="question")
+        if ask.after and ask.before and ask.after > ask.before:
+            raise FilterError("after must not be later than before.", field="after")
+        unknown = set(ask.sources) - {story[2] for story in STORIES}
+        if unknown:
+            raise FilterError(f"The archive has no source {min(unknown)!r}.", field="sources")
+        last = min(day for day in (ask.as_of, ask.before, date.max) if day)
+        found = [
+            story
+            for story in STORIES
+            if (not ask.sources or story[2] in ask.sources)
+            and (story[3] is None or (ask.after or date.min) <= story[3].date() <= last)
+        ]
+        return sorted(found, key=lambda story: (story[3] is None, -(story[3] or datetime.now(UTC)).timestamp()))
+
+    @staticmethod
+    def _passage(story) -> FoundPassage:
+        key, title, source, published, url, text, _ = story
+        end = min(len(text), 400)
+        return FoundPassage(
+            article_id=key,
+            title=title,
+            source=source,
+            url=url,
+            published_at=published,
+            text=text[:end],
+            start=0,
+            end=end,
+            score=0.5,
+        )
+
+    @staticmethod
+    def _answer(story, confidence: float) -> Answer:
+        key, title, source, published, url, text, (_, words) = story
+        at = text.index(words)
+        start = max(text.rfind("\n", 0, at) + 1, text.rfind(". ", 0, at) + 2 if ". " in text[:at] else 0)
+        end = text.index(".", at) + 1
+        citation = Citation(
+            article_id=key,
+            title=title,
+            source=source,
+            url=url,
+            published_at=published,
+            quote=text[start:end],
+            start=start,
+            end=end,
+            answer_start=at,
+            answer_end=at + len(words),
+        )
+        return Answer(text=words, confidence=confidence, independent_sources=1, citations=(citation,))

@@ -1,0 +1,294 @@
+"""The `backissue` command: one thin function a subcommand.
+
+Exit status 0, 1 for a failure, 2 for wrong usage. Results go to standard output, everything else to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from index import sample
+from index.archive import Archive
+from index.errors import ArchiveLockedError, BackissueError, InputError, SettingsError
+from index.formats import Defaults, Reject, parse_published, read_path
+from index.ingest import Report
+from index.ingest import add as ingest
+from qa.answer import Ask, AskResponse
+from web import remote, terminal
+from web.app import create_app
+from web.engine import open_archive, open_qa
+from web.serve import run_server
+from web.settings import Settings, load_settings
+
+
+class _Commands(click.Group):
+    """Turns the family of errors into one line and an exit status, whichever command raised them."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except BackissueError as error:
+            failure = click.ClickException(str(error))
+            failure.exit_code = 2 if isinstance(error, InputError) else 1
+            raise failure from error
+        except KeyboardInterrupt:
+            failure = click.ClickException("Interrupted. What was done is kept; run the same command again to go on.")
+            raise failure from None
+
+
+def _keep_archive(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.obj = load_settings(os.environ, {"archive": value})
+
+
+# `backissue --archive DIR ask ...` and `backissue ask ... --archive DIR` mean the same.
+_archive = click.option(
+    "--archive", metavar="DIR", callback=_keep_archive, expose_value=False, help="Folder of the archive."
+)
+
+
+def _day(_context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        hint = "Write a day as YYYY-MM-DD, such as 2017-11-09."
+        raise click.BadParameter(f"{value!r} is not a date. {hint}", param=parameter) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--archive", metavar="DIR", help="Folder of the archive [default: backissue-archive].")
+@click.version_option(package_name="backissue")
+@click.pass_context
+def main(context: click.Context, archive: str | None) -> None:
+    """Ask a news archive, and get the articles' own words, cited, as of any day."""
+    context.obj = load_settings(os.environ, {"archive": archive})
+
+
+@main.command()
+@click.option("--serve/--no-serve", default=True, help="Serve the chat page once the sample archive is built.")
+@click.option("--port", type=int, help="Port of the chat page [default: 8000, or any free one].")
+@_archive
+@click.pass_context
+def demo(context: click.Context, serve: bool, port: int | None) -> None:
+    """Build the sample archive and open the chat page on it; nothing else is needed."""
+    given = context.obj.archive != Settings().archive
+    settings = replace(context.obj, archive=context.obj.archive if given else Path("backissue-demo"))
+    settings = load_settings({}, {**asdict(settings), "port": port if port is not None else settings.port})
+    with open_archive(settings, create=True, sample=True) as archive:
+        _add(archive, [sample.dispatches_path()], Defaults())
+        if serve:
+            _serve(settings, archive, any_port=port is None)
+        else:
+            click.echo(f'Try: backissue --archive {settings.archive} ask "Who holds Albu Kamal?" --as-of 2017-11-09')
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--published", metavar="DATE", help="Date of articles that do not give their own.")
+@click.option("--source", help="Source of articles that do not give their own.")
+@click.option("--model", help="For a new archive: minilm (default), static, a folder or a hub name.")
+@click.option(
+    "--precision", type=click.Choice(["int8", "float32"]), help="For a new archive: int8 (default) or float32."
+)
+@click.option("--chunk-tokens", type=int, help="For a new archive: tokens a passage has at most [default: 230].")
+@_archive
+@click.pass_context
+def add(
+    context: click.Context, /, paths: tuple[Path, ...], published: str | None, source: str | None, **new: Any
+) -> None:
+    """Add articles: .jsonl, .csv, .html, .txt, .md files (.gz too), .zip files, and folders of these.
+
+    Adding an article again changes nothing; a changed one becomes a new version. After an interruption, run
+    the same command again: it goes on where it stopped.
+    """
+    settings = load_settings(os.environ, {"archive": context.obj.archive, **new})
+    defaults = Defaults(source=source)
+    if published is not None:
+        moment, precision = parse_published(published, "--published")
+        defaults = replace(defaults, published_at=moment, date_precision=precision)
+    for path in paths:
+        if not path.exists():
+            raise click.BadParameter(f"{path} does not exist.", param_hint="PATHS")
+    with open_archive(settings, create=True) as archive:
+        report = _add(archive, paths, defaults)
+    if report.rejects and not (report.added or report.updated or report.unchanged):
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("question")
+@click.option(
+    "--as-of", callback=_day, metavar="DATE", help="Answer from the archive as it stood at the end of that day."
+)
+@click.option("--after", callback=_day, metavar="DATE", help="Only articles published on that day or later.")
+@click.option("--before", callback=_day, metavar="DATE", help="Only articles published on that day or earlier.")
+@click.option("--source", "sources", multiple=True, help="Only articles of this source; may be given again.")
+@click.option("--passages", type=click.IntRange(1, 50), default=20, show_default=True, help="Passages to return.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
+@_archive
+@click.pass_context
+def ask(context: click.Context, /, as_json: bool, **fields: Any) -> None:
+    """Ask one question. While a server runs on the archive, it answers."""
+    response = _ask(context.obj, Ask(**fields))
+    if as_json:
+        click.echo(response.model_dump_json(indent=2))
+    else:
+        terminal.show_answer(response)
+
+
+@main.command()
+@click.option("--host", help="Address to listen on [default: 127.0.0.1].")
+@click.option("--port", type=int, help="Port to listen on; 0 picks a free one [default: 8000].")
+@_archive
+@click.pass_context
+def serve(context: click.Context, host: str | None, port: int | None) -> None:
+    """Serve the chat page and the JSON API."""
+    settings = load_settings(os.environ, {"archive": context.obj.archive, "host": host, "port": port})
+    with open_archive(settings) as archive:
+        _serve(settings, archive)
+
+
+@main.command()
+@click.argument("questions", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the results.")
+@click.option("--group", metavar="FIELD", help="Also give figures by the value of this field of the question file.")
+@click.option("--compare-retrieval", is_flag=True, help="Also score BM25 alone, vectors alone, and no time prior.")
+@_archive
+@click.pass_context
+def evaluate(context: click.Context, questions: Path, out: Path, group: str | None, compare_retrieval: bool) -> None:
+    """Ask a file of questions and score the answers.
+
+    Writes predictions.jsonl, run.trec and metrics.json. QUESTIONS has JSON lines
+    {"id", "question", "as_of"?, "answers"?, "filters"?}.
+    """
+    from qa.evaluate.run import evaluate as run
+
+    with open_archive(context.obj) as archive, terminal.progress() as display:
+        task = display.add_task("Asking", total=None, rate="")
+
+        def advance(done: int, total: int) -> None:
+            rate = done / (display.tasks[0].elapsed or 1e-9)
+            display.update(task, completed=done, total=total, rate=f"{rate:.1f} questions/s")
+
+        options: dict[str, Any] = {"group": group, "compare_retrieval": compare_retrieval, "progress": advance}
+        metrics = run(open_qa(archive), questions, out, **options)
+    terminal.show_metrics(metrics)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@_archive
+@click.pass_context
+def info(context: click.Context, as_json: bool) -> None:
+    """Say what the archive holds and how it was made."""
+    try:
+        with open_archive(context.obj) as archive:
+            summary = archive.info()
+    except ArchiveLockedError as error:
+        summary = remote.info(error)
+    click.echo(json.dumps(summary, indent=2)) if as_json else terminal.show_info(summary)
+
+
+@main.command()
+@click.argument("articles", nargs=-1, required=True)
+@_archive
+@click.pass_context
+def remove(context: click.Context, articles: tuple[str, ...]) -> None:
+    """Remove articles, all their versions, by id or address."""
+    with open_archive(context.obj) as archive:
+        click.echo(f"Removed {archive.remove(articles)} article version(s).")
+
+
+@main.command()
+@click.option("--repair", is_flag=True, help="Index anew what differs.")
+@_archive
+@click.pass_context
+def verify(context: click.Context, repair: bool) -> None:
+    """Compare both indexes with the catalog; exit status 1 when they differ."""
+    with open_archive(context.obj) as archive:
+        report = archive.verify()
+        for name, articles in report.items():
+            click.echo(f"{name.replace('_', ' ')}: {len(articles)} article(s) {' '.join(articles[:5])}".rstrip())
+        differs = any(report.values())
+        if differs and repair:
+            click.echo(f"Repaired {archive.repair(report)} article(s).")
+            differs = any(archive.verify().values())
+    sys.exit(1 if differs else 0)
+
+
+@main.command()
+@_archive
+@click.pass_context
+def rebuild(context: click.Context) -> None:
+    """Make both indexes anew from the catalog, with the archive's own model."""
+    with open_archive(context.obj) as archive, terminal.progress() as display:
+        shown = terminal.AddProgress(display)
+        shown.indexing(archive.catalog.counts()["articles"], 0)
+        number = archive.rebuild(shown.indexed)
+    click.echo(f"Indexed {number:,} article version(s) anew.")
+
+
+@main.command()
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write (.jsonl).")
+@_archive
+@click.pass_context
+def export(context: click.Context, out: Path) -> None:
+    """Write all current articles as JSON lines that `add` reads."""
+    with open_archive(context.obj) as archive, out.open("w", encoding="utf-8") as file:
+        number = 0
+        for number, record in enumerate(archive.export(), start=1):  # noqa: B007 - the count is wanted
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    click.echo(f"Wrote {number:,} article(s) to {out}.")
+
+
+def _ask(settings: Settings, question: Ask) -> AskResponse:
+    try:
+        with open_archive(settings) as archive:
+            return open_qa(archive).ask(question)
+    except ArchiveLockedError as error:
+        return remote.ask(error, question)
+
+
+def _add(archive: Archive, paths: tuple[Path, ...] | list[Path], defaults: Defaults) -> Report:
+    items = (item for path in paths for item in read_path(path, defaults))
+    with terminal.progress() as display:
+        shown = terminal.AddProgress(display)
+        report = ingest(archive, items, on_read=shown.read, on_indexing=shown.indexing, on_indexed=shown.indexed)
+    terminal.show_report(report, _write_rejects(archive.folder, report.rejects))
+    return report
+
+
+def _write_rejects(folder: Path, rejects: list[Reject]) -> Path | None:
+    if not rejects:
+        return None
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+    file = folder / "rejects" / f"{stamp}.jsonl"
+    file.parent.mkdir(exist_ok=True)
+    lines = (json.dumps(asdict(reject), ensure_ascii=False) + "\n" for reject in rejects)
+    file.write_text("".join(lines), encoding="utf-8", errors="backslashreplace")
+    return file
+
+
+def _serve(settings: Settings, archive: Archive, *, any_port: bool = False) -> None:
+    app = create_app(settings, open_qa(archive), examples=sample.EXAMPLES if archive.sample else ())
+
+    def announce(url: str) -> None:
+        archive.announce(url)
+        click.echo(f"Backissue answers at {url} (Ctrl-C stops it)")
+
+    try:
+        run_server(app, settings.host, settings.port, settings.threads, announce)
+    except SettingsError:
+        if not any_port:
+            raise
+        run_server(app, settings.host, 0, settings.threads, announce)

@@ -1,0 +1,123 @@
+"""What the templates say in words: dates, counts, confidence, filters, safe links."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
+
+from flask import Flask, url_for
+
+from qa.answer import Ask, AskResponse, Citation, FoundPassage
+from web.asking import address_parameters
+from web.highlight import excerpt
+
+# Least confidence, words. The words are what readers act on; the number stands beside them.
+CONFIDENCE = ((0.8, "High confidence"), (0.5, "Fair confidence"), (0.0, "Low confidence"))
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An applied filter. `remove` is the address without it, None where the question itself implies it."""
+
+    label: str
+    remove: str | None
+
+
+def register(app: Flask) -> None:
+    """Give the templates these words."""
+    app.jinja_env.filters |= {"day": day, "count": count, "web_link": web_link, "host": host}
+    app.jinja_env.globals |= {
+        "confidence": confidence,
+        "marked": marked,
+        "cite_url": cite_url,
+        "passage_url": passage_url,
+        "date_range": date_range,
+    }
+
+
+def day(value: date | datetime | str | None) -> str:
+    """`3 November 2017`, from a date or the ISO form of one."""
+    if value is None:
+        return "date unknown"
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{moment.day} {moment:%B} {moment.year}"
+
+
+def date_range(first: date | str | None, last: date | str | None) -> str:
+    """`published 1 May 2017 to 3 November 2017`, or what is known of it."""
+    if first is None or last is None:
+        return "with no known date"
+    return f"published {day(first)}" if first == last else f"published {day(first)} to {day(last)}"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 article`, `11,775 articles`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def confidence(probability: float) -> str:
+    """The words for a confidence between 0 and 1."""
+    return next((words for least, words in CONFIDENCE if probability >= least), CONFIDENCE[-1][1])
+
+
+def web_link(url: str | None) -> str | None:
+    """The address, if it is an http or https one that is safe to link to."""
+    if not url or re.search(r"[\x00-\x20\x7f\\]", url):
+        return None
+    try:
+        parts = urlsplit(url)
+        return url if parts.scheme in ("http", "https") and parts.hostname else None
+    except ValueError:
+        return None
+
+
+def host(url: str) -> str:
+    """The host name in an address that `web_link` let through."""
+    return urlsplit(url).hostname or url
+
+
+def marked(citation: Citation) -> object:
+    """The quotation in pieces, the answer's words marked."""
+    span = (citation.answer_start - citation.start, citation.answer_end - citation.start)
+    return excerpt(citation.quote, span)
+
+
+def cite_url(citation: Citation) -> str:
+    """The reading view at the quoted words."""
+    return url_for(
+        "chat.article",
+        article_id=citation.article_id,
+        start=citation.start,
+        end=citation.end,
+        answer_start=citation.answer_start,
+        answer_end=citation.answer_end,
+        _anchor="hit",
+    )
+
+
+def passage_url(passage: FoundPassage) -> str:
+    """The reading view at a passage."""
+    return url_for("chat.article", article_id=passage.article_id, start=passage.start, end=passage.end, _anchor="hit")
+
+
+def address(ask: Ask, *, without: str | None = None, source: str | None = None) -> str:
+    """The permanent address of a question, less one filter."""
+    return url_for("chat.home", **address_parameters(ask, without=without, source=source))
+
+
+def chips(ask: Ask, response: AskResponse) -> list[Chip]:
+    """The filters that were applied, those that the caller set removable."""
+    applied = {"as_of": response.as_of, "after": response.filters.after, "before": response.filters.before}
+    words = {"as_of": "As of", "after": "From", "before": "Until"}
+    today = datetime.now(UTC).date()  # the engine's default for `as_of`, which restricts nothing worth showing
+    found = [
+        Chip(f"{words[name]} {day(value)}", address(ask, without=name) if getattr(ask, name) else None)
+        for name, value in applied.items()
+        if value and (getattr(ask, name) or name != "as_of" or value < today)
+    ]
+    for source in response.filters.sources:
+        removable = source in ask.sources
+        found.append(Chip(f"Source: {source}", address(ask, without="source", source=source) if removable else None))
+    return found

@@ -1,0 +1,185 @@
+"""What the command line shows: answers, reports and progress, as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from index.ingest import Report
+from qa.answer import Answer, AskResponse, Citation
+
+out = Console(highlight=False)
+# Progress and notes go to standard error, so that results can be piped.
+notes = Console(stderr=True, highlight=False)
+
+
+def show_answer(response: AskResponse) -> None:
+    """The answer in its sentence with its sources, then alternatives; or what the archive covers."""
+    if response.answer:
+        _show(response.answer)
+        for alternative in response.alternatives:
+            out.print(f"\n[dim]or, {_percent(alternative.confidence)} likely:[/]")
+            _show(alternative, citations=1)
+    else:
+        out.print("[bold]No answer found.[/]")
+        if response.passages:
+            nearest = response.passages[0]
+            out.print(
+                f"Nearest passage: {escape(nearest.title)} ({_where_and_when(nearest.source, nearest.published_at)})"
+            )
+    out.print(f"\n[dim]{escape(_coverage(response))}[/]")
+
+
+def _show(answer: Answer, citations: int = 3) -> None:
+    first = answer.citations[0]
+    out.print(_highlighted(first))
+    sources = answer.independent_sources
+    out.print(f"[dim]{_percent(answer.confidence)} likely; {sources} independent source{'s' * (sources != 1)}[/]")
+    for citation in answer.citations[:citations]:
+        place = f"{citation.article_id}:{citation.start}-{citation.end}"
+        out.print(
+            f"  — {escape(citation.title)}, {_where_and_when(citation.source, citation.published_at)} [dim]{place}[/]"
+        )
+
+
+def _highlighted(citation: Citation) -> Text:
+    text = Text(citation.quote)
+    text.stylize("bold", citation.answer_start - citation.start, citation.answer_end - citation.start)
+    return text
+
+
+def _where_and_when(source: str | None, published_at: Any) -> str:
+    return escape(f"{source or 'source unknown'}, {published_at.date() if published_at else 'undated'}")
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0%}"
+
+
+def _coverage(response: AskResponse) -> str:
+    coverage = response.coverage
+    days = f", {coverage.first_published} to {coverage.last_published}" if coverage.first_published else ""
+    filters = response.filters
+    applied = [
+        *([f"after {filters.after}"] if filters.after else []),
+        *([f"before {filters.before}"] if filters.before else []),
+        *filters.sources,
+    ]
+    restricted = f"; only {', '.join(applied)}" if applied else ""
+    took = response.timings_ms["total"]
+    return f"As of {response.as_of}: {coverage.articles:,} articles{days}{restricted}. {took:.0f} ms."
+
+
+class AddProgress:
+    """The progress of `add`: a count while reading, then a bar with articles a second and time left."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("Reading", total=None, rate="")
+        self._articles = 0
+
+    def read(self, report: Report) -> None:
+        """Call after every item read."""
+        seen = report.added + report.updated + report.unchanged + len(report.rejects)
+        self._progress.update(self._task, completed=seen)
+
+    def indexing(self, articles: int, _passages: int) -> None:
+        """Call when it is known how much there is to index."""
+        self._progress.remove_task(self._task)
+        self._task = self._progress.add_task("Indexing", total=articles, rate="")
+
+    def indexed(self, articles: int, passages: int) -> None:
+        """Call after every round of indexing."""
+        self._articles += articles
+        elapsed = self._progress.tasks[-1].elapsed or 1e-9
+        self._progress.update(self._task, advance=articles, rate=f"{self._articles / elapsed:.1f} articles/s")
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A progress display on standard error; silent when that is no terminal."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=notes, transient=True) as display:
+        yield display
+
+
+def show_report(report: Report, rejects_file: Path | None) -> None:
+    """What became of the input, as a table."""
+    table = Table(show_header=True, header_style="bold")
+    table.add_column("Articles")
+    table.add_column("Number", justify="right")
+    for name in ("added", "updated", "unchanged"):
+        table.add_row(name, f"{getattr(report, name):,}")
+    for reason, number in sorted(report.reasons.items()):
+        table.add_row(f"rejected: {escape(reason)}", f"{number:,}")
+    out.print(table)
+    if rejects_file:
+        out.print(f"Each reject with its place and remedy: {escape(str(rejects_file))}")
+
+
+def show_info(info: dict[str, Any]) -> None:
+    """An archive's summary, as a table."""
+    table = Table(show_header=False)
+    days = f"{info['first_published']} to {info['last_published']}" if info["first_published"] else "none dated"
+    chunking = info["chunking"]
+    rows = {
+        "archive": f"{info['id']}, version {info['version']}" + (" (sample)" if info["sample"] else ""),
+        "articles": f"{info['articles']:,} ({info['undated']:,} undated)",
+        "passages": f"{info['passages']:,}",
+        "published": days,
+        "waiting to be indexed": f"{info['pending']:,}",
+        "embedding": info["embedding_model"],
+        "passage length": f"{chunking['tokens']} tokens, {chunking['overlap_sentences']} sentence(s) shared",
+    }
+    for name, value in rows.items():
+        table.add_row(name, escape(str(value)))
+    for entry in info["sources"][:20]:
+        table.add_row(f"source: {escape(entry['source'] or 'unknown')}", f"{entry['articles']:,}")
+    out.print(table)
+
+
+def show_metrics(metrics: dict[str, Any]) -> None:
+    """A run's figures, as tables: all questions, then each group."""
+    _metrics_table("all questions", metrics)
+    for name, group in metrics["groups"].items():
+        _metrics_table(name, group)
+
+
+def _metrics_table(title: str, metrics: dict[str, Any]) -> None:
+    latency = metrics["latency_ms"]
+    out.print(
+        f"[bold]{escape(title)}[/]: {metrics['questions']:,} asked, {metrics['answered']:,} answered; "
+        f"EM {metrics['exact_match']:.3f}, F1 {metrics['f1']:.3f}; median {latency['p50']} ms, p95 {latency['p95']} ms"
+    )
+    table = Table()
+    table.add_column("passages found by")
+    names = list(next(iter(metrics["retrieval"].values())))
+    for name in names:
+        table.add_column(name, justify="right")
+    for method, figures in metrics["retrieval"].items():
+        table.add_row(escape(method), *(f"{figures[name]:.3f}" for name in names))
+    out.print(table)
