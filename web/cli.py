@@ -29,6 +29,19 @@ from web.serve import run_server
 from web.settings import Settings, load_settings
 
 
+class _Failure(click.ClickException):
+    """An error shown in one line; wrong input exits with 2, all else with 1."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]
+        """The process's exit status."""
+        return self.status
+
+
 class _Commands(click.Group):
     """Turns the family of errors into one line and an exit status, whichever command raised them."""
 
@@ -36,12 +49,10 @@ class _Commands(click.Group):
         try:
             return super().invoke(context)
         except BackissueError as error:
-            failure = click.ClickException(str(error))
-            failure.exit_code = 2 if isinstance(error, InputError) else 1
-            raise failure from error
+            raise _Failure(str(error), 2 if isinstance(error, InputError) else 1) from error
         except KeyboardInterrupt:
-            failure = click.ClickException("Interrupted. What was done is kept; run the same command again to go on.")
-            raise failure from None
+            message = "Interrupted. What was done is kept; run the same command again to go on."
+            raise _Failure(message, 1) from None
 
 
 def _keep_archive(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
