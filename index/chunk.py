@@ -8,6 +8,7 @@ with tiktoken.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +24,12 @@ from index.errors import FilterError, ModelError
 # tiktoken's own digest of cl100k_base (tiktoken_ext/openai_public.py); the offline package must match it.
 CL100K_SHA256 = "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"
 
+# A longer run of text than this many characters a token is never measured: it counts as over the budget. tiktoken
+# gives up on a line of a million blanks, and no language comes near.
+CHARS_PER_TOKEN = 16
+
 Span = tuple[int, int]
+Piece = tuple[int, int, int]  # start, end, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,60 +92,75 @@ def _split_line(line: str, language: str) -> Sequence[str]:
 
 
 def chunk(article_id: str, text: str, chunking: Chunking, language: str | None = None) -> list[Passage]:
-    """Cut `text` into passages of whole sentences, at most `chunking.tokens` tokens each.
+    """Cut `text` into passages of whole sentences, none of more than `chunking.tokens` tokens as it stands.
 
-    A sentence over the budget is cut at blanks. Each passage repeats the last `overlap_sentences` of the
-    one before it, as far as they leave room for something new. Every non-blank character is in some passage.
+    A sentence over the budget is cut at blanks, a word over it anywhere. Each passage repeats the last
+    `overlap_sentences` of the one before it, as far as they leave room for something new. Every non-blank
+    character is in some passage.
     """
-    encoding = token_encoding(chunking.encoding)
-    spans = sentences(text, language)
-    counts = [len(encoding.encode_ordinary(text[start:end])) for start, end in spans]
-    pieces = list(_within_budget(text, spans, counts, chunking.tokens, encoding))
-    return [Passage(article_id, start, end) for start, end in _pack(pieces, chunking)]
+    scale = _Scale(text, chunking.tokens, token_encoding(chunking.encoding))
+    pieces = [piece for span in sentences(text, language) for piece in _within_budget(span, scale)]
+    return [Passage(article_id, start, end) for start, end in _pack(pieces, chunking.overlap_sentences, scale)]
 
 
-def _within_budget(
-    text: str, spans: Sequence[Span], counts: Sequence[int], budget: int, encoding: tiktoken.Encoding
-) -> Iterator[tuple[Span, int]]:
-    """Sentences with their token counts, over-long ones cut into pieces that fit."""
-    for (start, end), count in zip(spans, counts, strict=True):
-        if count <= budget:
-            yield (start, end), count
-        else:
-            yield from _cut(text, start, end, budget, encoding)
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Weighs slices of a text."""
+
+    text: str
+    budget: int
+    encoding: tiktoken.Encoding
+
+    def tokens(self, start: int, end: int) -> int:
+        if end - start > CHARS_PER_TOKEN * self.budget:
+            return self.budget + 1
+        return len(self.encoding.encode_ordinary(self.text[start:end]))
+
+    def fits(self, start: int, end: int) -> bool:
+        return self.tokens(start, end) <= self.budget
 
 
-def _cut(text: str, start: int, end: int, budget: int, encoding: tiktoken.Encoding) -> Iterator[tuple[Span, int]]:
-    # A word can be longer than the budget (a megabyte without a blank): cut it at 2 characters a token, which
-    # no alphabetic text exceeds by much; the count is then measured, and only ever used to fill passages.
-    words = [
-        (m.start() + i, min(m.start() + i + 2 * budget, m.end()))
-        for m in re.compile(r"\S+").finditer(text, start, end)
-        for i in range(0, m.end() - m.start(), 2 * budget)
-    ]
-    costs = [len(encoding.encode_ordinary(text[s:e])) + 1 for s, e in words]
-    first, total = 0, 0
-    for i, cost in enumerate(costs):
-        if total and total + cost > budget:
-            yield (words[first][0], words[i - 1][1]), total
-            first, total = i, 0
-        total += cost
-    yield (words[first][0], words[-1][1]), total
+def _within_budget(sentence: Span, scale: _Scale) -> Iterator[Piece]:
+    """The sentence, or pieces of it that fit where it does not."""
+    tokens = scale.tokens(*sentence)
+    if tokens <= scale.budget:
+        yield *sentence, tokens
+        return
+    words = re.compile(r"\S+").finditer(scale.text, *sentence)
+    parts = [part for word in words for part in _cut_word(word.span(), scale)]
+    for start, end in _pack(parts, 0, scale):
+        yield start, end, scale.tokens(start, end)
 
 
-def _pack(pieces: Sequence[tuple[Span, int]], chunking: Chunking) -> Iterator[Span]:
-    first, total = 0, 0
-    for i, (_, count) in enumerate(pieces):
-        if i > first and total + count > chunking.tokens:
-            yield pieces[first][0][0], pieces[i - 1][0][1]
-            total = 0
-            first = i
-            while first > 0 and i - first < chunking.overlap_sentences:
-                extra = pieces[first - 1][1]
-                if total + extra + count > chunking.tokens:
-                    break
-                first -= 1
-                total += extra
-        total += count
-    if pieces:
-        yield pieces[first][0][0], pieces[-1][0][1]
+def _cut_word(word: Span, scale: _Scale) -> Iterator[Piece]:
+    start, end = word
+    while start < end:
+        stop = min(end, start + 4 * scale.budget)
+        while (tokens := scale.tokens(start, stop)) > scale.budget:
+            stop = (start + stop) // 2  # ends: one character is four tokens at most
+        yield start, stop, tokens
+        start = stop
+
+
+def _pack(pieces: Sequence[Piece], overlap: int, scale: _Scale) -> Iterator[Span]:
+    """Runs of pieces that fit, as long as can be, each after the first beginning with up to `overlap` old ones."""
+    first = fresh = 0
+    while fresh < len(pieces):
+        last = _reach(pieces, first, fresh, scale)
+        yield pieces[first][0], pieces[last][1]
+        first = fresh = last + 1
+        while fresh < len(pieces) and 0 < first > fresh - overlap and scale.fits(pieces[first - 1][0], pieces[fresh][1]):
+            first -= 1
+
+
+def _reach(pieces: Sequence[Piece], first: int, fresh: int, scale: _Scale) -> int:
+    """The last piece of the run from `first`, known to fit as far as `fresh`."""
+    last, total = fresh, sum(tokens for _, _, tokens in pieces[first : fresh + 1])
+    while last + 1 < len(pieces) and total + pieces[last + 1][2] <= scale.budget:
+        last += 1
+        total += pieces[last][2]
+    # The blanks between pieces are tokens too, so the sum is a guess: what counts is the slice.
+    start = pieces[first][0]
+    if scale.fits(start, pieces[last][1]):
+        return last
+    return fresh + bisect_left(range(fresh, last), True, key=lambda i: not scale.fits(start, pieces[i + 1][1]))

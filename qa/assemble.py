@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qa.answer import Answer, Citation, TimelineEntry
 from qa.read import Span
@@ -13,6 +14,8 @@ from qa.retrieve import Found
 
 # Below this the best answer is more often wrong than right: see tests/floors.json.
 MIN_CONFIDENCE = 0.1
+# Log-odds that the recency of a passage adds, fitted together with the reader's own weights.
+RECENCY = 1.0
 ALTERNATIVES = 4
 CITATIONS = 5
 
@@ -44,7 +47,7 @@ class _Group:
 def verdict(spans: Sequence[Span], found: Sequence[Found]) -> Verdict:
     """Groups `spans` (offsets into the articles of `found`) by what they say, best group first."""
     groups: dict[str, _Group] = {}
-    for span in spans:
+    for span in _weighed_by_time(spans, found):
         key = normalise(_words_of(span, found)) or _words_of(span, found)
         groups.setdefault(key, _Group(key, [])).spans.append(span)
     ranked = sorted(groups.values(), key=lambda group: (-group.confidence, group.key))
@@ -57,6 +60,15 @@ def verdict(spans: Sequence[Span], found: Sequence[Found]) -> Verdict:
         alternatives=tuple(likely[1:]),
         timeline=_timeline(likely),
     )
+
+
+def _weighed_by_time(spans: Sequence[Span], found: Sequence[Found]) -> list[Span]:
+    """Adds what a passage's recency says to the reader's odds: news questions are mostly about the latest."""
+    weighed = []
+    for span in spans:
+        odds = math.log(span.probability / (1 - span.probability)) + RECENCY * found[span.passage].recency
+        weighed.append(replace(span, probability=1 / (1 + math.exp(-odds))))
+    return weighed
 
 
 def normalise(text: str) -> str:

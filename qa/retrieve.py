@@ -32,10 +32,12 @@ class Retrieval:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage with its fused score and the ids of other articles that hold nearly the same words."""
+    """A passage with its fused score, how recent it was at `as_of` (1: that day, falling to 0), and the ids of
+    other articles that hold nearly the same words."""
 
     passage: StoredPassage
     score: float
+    recency: float
     copies: tuple[str, ...] = ()
 
 
@@ -56,14 +58,15 @@ def retrieve(
     facts = archive.catalog.days_and_stories(_article_id(passage_id) for passage_id in fused)
     as_of = day_of(selection.as_of) if selection.as_of else None
     scored = {
-        passage_id: score * _recency(facts[_article_id(passage_id)][0], as_of, knobs)
+        passage_id: score * (1.0 + knobs.recency_weight * recency(facts[_article_id(passage_id)][0], as_of, knobs))
         for passage_id, score in fused.items()
         if _article_id(passage_id) in facts
     }
     ranked = sorted(scored, key=lambda passage_id: (-scored[passage_id], passage_id))
     # Copies are recognised by their words, so more are read than will be returned.
     passages = archive.passages(ranked[: limit * 2])
-    return _collapse([Found(passage, scored[passage.id]) for passage in passages])[:limit]
+    found = [Found(p, scored[p.id], recency(p.published_day, as_of, knobs)) for p in passages]
+    return _collapse(found)[:limit]
 
 
 def fuse(lists: Sequence[tuple[float, Sequence[tuple[str, float]]]], k: int) -> dict[str, float]:
@@ -75,11 +78,11 @@ def fuse(lists: Sequence[tuple[float, Sequence[tuple[str, float]]]], k: int) -> 
     return fused
 
 
-def _recency(published_day: int | None, as_of: date | None, knobs: Retrieval) -> float:
-    if not knobs.recency_weight or published_day is None or as_of is None:
-        return 1.0
-    age = max(0, (as_of - day_of(published_day)).days)
-    return 1.0 + knobs.recency_weight * math.exp(-age / knobs.recency_days)
+def recency(published_day: int | None, as_of: date | None, knobs: Retrieval) -> float:
+    """exp(-age / recency_days): 1 for the day of `as_of` itself, 0 where a date is unknown."""
+    if published_day is None or as_of is None:
+        return 0.0
+    return math.exp(-max(0, (as_of - day_of(published_day)).days) / knobs.recency_days)
 
 
 # Two passages of one story are copies when they share this much of their words; what differs more stays.

@@ -1,0 +1,67 @@
+"""Quality floors on a fixed part of a real archive: retrieval and answers may get better, not worse.
+
+The part: RealTime QA's articles since September 2023 and the questions asked since then whose accepted answer
+stands in one of them. Lowering a floor in floors.json is a decision to be explained there.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.archive import Archive
+from index.embed import load_encoder
+from index.formats import Defaults, read_path
+from index.ingest import add
+from qa.evaluate.run import evaluate
+from qa.pipeline import QA
+from qa.read import SentenceReader
+
+DATA = Path(__file__).parents[2] / "shared" / "data" / "realtimeqa"
+FLOORS = json.loads((Path(__file__).parent / "floors.json").read_text())
+SINCE = FLOORS["since"]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA.exists(), reason="the RealTime QA archive (shared/data/realtimeqa) is not here"),
+]
+
+
+@pytest.fixture(scope="module")
+def metrics(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("floors")
+    with gzip.open(DATA / "articles.jsonl.gz", "rt") as file:
+        articles = [line for line in file if json.loads(line)["published"] >= SINCE]
+    (folder / "articles.jsonl").write_text("".join(articles))
+    held = {json.loads(line)["url"] for line in articles}
+    questions = [json.loads(line) for line in (DATA / "questions.jsonl").open()]
+    wanted = [q for q in questions if q["as_of"] >= SINCE and held & set(q["articles_with_answer"])]
+    (folder / "questions.jsonl").write_text("".join(json.dumps(q) + "\n" for q in wanted))
+    with Archive.open(folder / "archive", load_encoder, create=True) as archive:
+        report = add(archive, read_path(folder / "articles.jsonl", Defaults()))
+        assert report.added == FLOORS["articles"]
+        qa = QA(archive, SentenceReader(archive.encoder))
+        return evaluate(qa, folder / "questions.jsonl", folder / "run", compare_retrieval=True)
+
+
+def test_the_subset_is_the_one_that_the_floors_were_measured_on(metrics: dict[str, Any]) -> None:
+    assert metrics["questions"] == FLOORS["questions"]
+
+
+@pytest.mark.parametrize("name", FLOORS["hybrid"])
+def test_retrieval_is_no_worse(metrics: dict[str, Any], name: str) -> None:
+    assert metrics["retrieval"]["hybrid"][name] >= FLOORS["hybrid"][name]
+
+
+@pytest.mark.parametrize("name", FLOORS["answers"])
+def test_answers_are_no_worse(metrics: dict[str, Any], name: str) -> None:
+    assert metrics[name] >= FLOORS["answers"][name]
+
+
+def test_hybrid_beats_its_parts(metrics: dict[str, Any]) -> None:
+    found = metrics["retrieval"]
+    assert found["hybrid"]["mrr"] >= max(found["bm25"]["mrr"], found["dense"]["mrr"])
