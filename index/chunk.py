@@ -85,7 +85,8 @@ def sentences(text: str, language: str | None = None) -> list[Span]:
 
 
 def _split_line(line: str, language: str) -> Sequence[str]:
-    if len(line) < 40 or not re.search(r"[.!?。！？।؟]\W", line):  # one sentence at most: spare the call
+    # One sentence at most, as far as the eye sees: spare the call. Chinese and Japanese set no blank after theirs.
+    if not re.search(r"[。！？]\S", line) and (len(line) < 40 or not re.search(r"[.!?।؟]\W", line)):
         return [line]
     pieces: list[str] = list(sentencex.segment(language[:2].lower(), line))
     return pieces if "".join(pieces) == line else [line]
@@ -148,9 +149,16 @@ def _pack(pieces: Sequence[Piece], overlap: int, scale: _Scale) -> Iterator[Span
     while fresh < len(pieces):
         last = _reach(pieces, first, fresh, scale)
         yield pieces[first][0], pieces[last][1]
-        first = fresh = last + 1
-        while fresh < len(pieces) and 0 < first > fresh - overlap and scale.fits(pieces[first - 1][0], pieces[fresh][1]):
-            first -= 1
+        fresh = last + 1
+        first = _back(pieces, fresh, overlap, scale)
+
+
+def _back(pieces: Sequence[Piece], fresh: int, overlap: int, scale: _Scale) -> int:
+    """Where the run that brings `fresh` begins: up to `overlap` pieces before it."""
+    first = fresh
+    while 0 < first > fresh - overlap and fresh < len(pieces) and scale.fits(pieces[first - 1][0], pieces[fresh][1]):
+        first -= 1
+    return first
 
 
 def _reach(pieces: Sequence[Piece], first: int, fresh: int, scale: _Scale) -> int:

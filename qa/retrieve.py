@@ -64,9 +64,8 @@ def retrieve(
     }
     ranked = sorted(scored, key=lambda passage_id: (-scored[passage_id], passage_id))
     # Copies are recognised by their words, so more are read than will be returned.
-    passages = archive.passages(ranked[: limit * 2])
-    found = [Found(p, scored[p.id], recency(p.published_day, as_of, knobs)) for p in passages]
-    return _collapse(found)[:limit]
+    read = archive.passages(ranked[: limit * 2])
+    return _collapse([Found(p, scored[p.id], recency(p.published_day, as_of, knobs)) for p in read])[:limit]
 
 
 def fuse(lists: Sequence[tuple[float, Sequence[tuple[str, float]]]], k: int) -> dict[str, float]:
