@@ -50,6 +50,7 @@ class Archive:
         self._encoder: Encoder | None = None
         self._last_day: tuple[int, bool] | None = None
         self._sources: frozenset[str] | None = None
+        self._info: dict[str, Any] | None = None
         self._open_indexes()
 
     @classmethod
@@ -151,7 +152,12 @@ class Archive:
         return self._encoder
 
     def info(self) -> dict[str, Any]:
-        """What it holds and how it was made, ready for JSON."""
+        """What it holds and how it was made, ready for JSON. Counted once a version."""
+        if self._info is None:
+            self._info = self._count()
+        return dict(self._info)
+
+    def _count(self) -> dict[str, Any]:
         counts = self.catalog.counts()
         articles, first, last = self.catalog.coverage(Selection())
         return {
@@ -188,6 +194,7 @@ class Archive:
                 passages = chunk("", article.text, self.chunking, article.language)
                 article_id = self.catalog.register(connection, article, digest, passages, story, now)
                 duplicates.remember(connection, article_id, sketch)
+        self._info = None
 
     def index_pending(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Indexes what the catalog holds as pending and finishes interrupted removals; returns how many articles.
@@ -297,7 +304,7 @@ class Archive:
     def _open_indexes(self) -> None:
         self.vectors = VectorIndex(self.folder / "vectors")
         self.lexical = LexicalIndex(self.folder / "bm25")
-        self._last_day = self._sources = None
+        self._last_day = self._sources = self._info = None
 
     def _effective(self, selection: Selection) -> Selection:
         """The selection without an `as_of` that excludes nothing: both engines are far quicker without."""
@@ -321,7 +328,7 @@ class Archive:
             self.catalog.forget(ids)
 
     def _changed(self) -> None:
-        self._last_day = self._sources = None
+        self._last_day = self._sources = self._info = None
         self._set_meta(version=self.version + 1)
 
     def _set_meta(self, **values: Any) -> None:

@@ -113,8 +113,8 @@ class SentenceReader:
 
     def read(self, question: str, passages: Sequence[StoredPassage]) -> list[Span]:
         """Whole sentences as spans; see `Reader.read`."""
-        candidates = _candidates(passages)
-        shared = _shared_words(question, [text for _, _, _, text in candidates])
+        candidates = candidate_sentences(passages)
+        shared = shared_words(question, [text for _, _, _, text in candidates])
         order = sorted(range(len(candidates)), key=lambda i: (-shared[i], candidates[i][0], candidates[i][1]))[:ENCODED]
         if not order:
             return []
@@ -128,7 +128,7 @@ class SentenceReader:
         return sorted(spans, key=lambda span: (-span.probability, span.passage, span.start))
 
 
-def _candidates(passages: Sequence[StoredPassage]) -> list[tuple[int, int, int, str]]:
+def candidate_sentences(passages: Sequence[StoredPassage]) -> list[tuple[int, int, int, str]]:
     """Each sentence once: passage index, start and end in the article, text. Questions and fragments answer nothing."""
     seen: set[tuple[str, int]] = set()
     found = []
@@ -142,7 +142,7 @@ def _candidates(passages: Sequence[StoredPassage]) -> list[tuple[int, int, int, 
     return found
 
 
-def _shared_words(question: str, texts: Sequence[str]) -> list[float]:
+def shared_words(question: str, texts: Sequence[str]) -> list[float]:
     """The share of the question's words that each text has, words weighted by their rarity among the texts."""
     wanted = _words(question) - _FUNCTION_WORDS or _words(question)
     held = [_words(text) & wanted for text in texts]

@@ -1,0 +1,126 @@
+"""What is asked: cleaned, checked, refused with a reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.article import day_number
+from index.errors import FilterError, QuestionError
+from qa.answer import Ask
+from qa.question import MAX_QUESTION_CHARS, understand
+
+SOURCES = ("Harbour Post", "Demo Courier")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t", "?!…", "🐟🚢", "\x00\x1b", "\u200b\u200d", "\u202e", "—", "\ud800"])
+def test_a_question_without_words_is_refused(text: str) -> None:
+    with pytest.raises(QuestionError, match="Ask something") as raised:
+        understand(Ask(question=text), SOURCES)
+    assert raised.value.field == "question"
+
+
+def test_the_longest_question_is_taken_and_one_character_more_is_refused() -> None:
+    longest = "a" * MAX_QUESTION_CHARS
+    assert understand(Ask(question=longest), SOURCES).text == longest
+    with pytest.raises(QuestionError, match=r"2,001 characters") as raised:
+        understand(Ask(question=longest + "a"), SOURCES)
+    assert raised.value.field == "question"
+
+
+def test_a_question_of_ten_thousand_characters_is_refused_not_cut() -> None:
+    with pytest.raises(QuestionError, match="10,000"):
+        understand(Ask(question="w" * 10_000), SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("asked", "understood"),
+    [
+        ("  who\n\nruns\tit? ", "who runs it?"),
+        ("who\x00runs\x1b[31mit?", "who runs [31mit?"),
+        ("wh\u200bo \u202eruns it", "wh o runs it"),
+        ("cafe\u0301?", "café?"),
+        ("🐟 fish?", "🐟 fish?"),
+        ("谁赢了?", "谁赢了?"),
+    ],
+)
+def test_what_cannot_be_seen_does_not_count(asked: str, understood: str) -> None:
+    assert understand(Ask(question=asked), SOURCES).text == understood
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_either_understood_or_refused(text: str) -> None:
+    try:
+        understood = understand(Ask(question=text), SOURCES)
+    except QuestionError:
+        assert not any(character.isascii() and character.isalnum() for character in text)
+    else:
+        assert understood.text == " ".join(understood.text.split())
+        assert all(character.isprintable() for character in understood.text if character.isascii())
+        assert understand(Ask(question=understood.text), SOURCES) == understood
+
+
+def test_as_of_is_today_unless_given() -> None:
+    before = datetime.now(UTC).date()
+    understood = understand(Ask(question="who?"), SOURCES)
+    assert before <= understood.as_of <= datetime.now(UTC).date()
+    assert understand(Ask(question="who?", as_of=date(2017, 11, 9)), SOURCES).as_of == date(2017, 11, 9)
+
+
+@pytest.mark.parametrize("field", ["as_of", "after", "before"])
+@pytest.mark.parametrize("day", [date.min, date.max, date(1399, 12, 31), date(3000, 1, 1)])
+def test_a_year_out_of_reach_is_refused_by_field(field: str, day: date) -> None:
+    with pytest.raises(FilterError, match=f"{field}.*{day.year}") as raised:
+        understand(Ask.model_validate({"question": "who?", field: day}), SOURCES)
+    assert raised.value.field == field
+
+
+def test_dates_that_contradict_one_another_are_refused() -> None:
+    early, late = date(2017, 11, 3), date(2017, 11, 9)
+    with pytest.raises(FilterError, match="2017-11-09.*2017-11-03") as raised:
+        understand(Ask(question="who?", after=late, before=early), SOURCES)
+    assert raised.value.field == "after"
+    with pytest.raises(FilterError, match="as_of") as raised:
+        understand(Ask(question="who?", after=late, as_of=early), SOURCES)
+    assert raised.value.field == "after"
+
+
+def test_one_day_is_a_range() -> None:
+    day = date(2017, 11, 3)
+    understood = understand(Ask(question="who?", after=day, before=day, as_of=day), SOURCES)
+    assert (understood.filters.after, understood.filters.before) == (day, day)
+
+
+def test_an_unknown_source_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(FilterError, match="'Harbor Post'.*Did you mean 'Harbour Post'") as raised:
+        understand(Ask(question="who?", sources=("Harbor Post",)), SOURCES)
+    assert raised.value.field == "sources"
+    assert "Demo Courier" not in str(raised.value)
+
+
+def test_an_unknown_source_that_resembles_none_is_refused_without_a_guess() -> None:
+    with pytest.raises(FilterError, match=r"no source 'zzz'\. .*info") as raised:
+        understand(Ask(question="who?", sources=("zzz",)), SOURCES)
+    assert "Did you mean" not in str(raised.value)
+
+
+def test_any_source_is_unknown_to_an_empty_archive() -> None:
+    with pytest.raises(FilterError, match="no source"):
+        understand(Ask(question="who?", sources=("Harbour Post",)), ())
+
+
+def test_sources_are_a_set_and_reach_the_selection_with_the_days() -> None:
+    ask = Ask(
+        question="who?",
+        as_of=date(2017, 11, 20),
+        after=date(2017, 11, 1),
+        before=date(2017, 11, 9),
+        sources=("Harbour Post", "Demo Courier", "Harbour Post"),
+    )
+    selection = understand(ask, SOURCES).selection
+    assert selection.sources == ("Demo Courier", "Harbour Post")
+    assert (selection.as_of, selection.after, selection.before) == (20171120, 20171101, 20171109)
+    assert selection.as_of == day_number(date(2017, 11, 20))

@@ -1,0 +1,130 @@
+"""Archives of made-up articles, a reader that needs no weights, and what every response must satisfy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fakes import FakeEncoder
+
+from index import ingest
+from index.archive import Archive
+from index.catalog import StoredPassage
+from index.chunk import Chunking
+from index.embed import Encoder, Precision
+from index.formats import Defaults, Located
+from index.formats.record import to_article
+from qa.answer import AskResponse, Citation
+from qa.pipeline import QA
+from qa.read import SentenceReader, Span
+
+Record = Mapping[str, Any]
+
+
+class WordsReader:
+    """A `qa.read.Reader` that finds one phrase wherever it stands, with a probability of its own for each passage."""
+
+    name = "words/test"
+
+    def __init__(self, *phrases: str, probability: float = 0.9) -> None:
+        self.phrases = phrases
+        self.probability = probability
+
+    def read(self, question: str, passages: Sequence[StoredPassage]) -> list[Span]:
+        spans = []
+        for rank, passage in enumerate(passages):
+            for phrase in self.phrases:
+                at = passage.text.find(phrase)
+                if at >= 0:
+                    start = passage.start + at
+                    whole = (passage.start, passage.end)
+                    spans.append(Span(rank, start, start + len(phrase), *whole, self.probability / (1 + 0.1 * rank)))
+        return sorted(spans, key=lambda span: (-span.probability, span.passage, span.start))
+
+
+def load_fake(_model: str, _precision: Precision) -> Encoder:
+    """What `Archive.open` takes to load an encoder."""
+    return FakeEncoder()
+
+
+def open_archive(folder: Path, records: Sequence[Record] = (), chunking: Chunking | None = None) -> Archive:
+    """An archive in `folder`, made if there is none, that holds these records as `backissue add` would read them."""
+    archive = Archive.open(folder, load_fake, create=True, chunking=chunking)
+    add(archive, records)
+    return archive
+
+
+def add(archive: Archive, records: Sequence[Record]) -> ingest.Report:
+    """Adds records as the lines of a .jsonl file would be."""
+    items = [Located(f"test:{i}", to_article(record, Defaults())) for i, record in enumerate(records, start=1)]
+    return ingest.add(archive, items)
+
+
+def engine(archive: Archive) -> QA:
+    """The engine as `web.engine.open_qa` makes it."""
+    return QA(archive, SentenceReader(archive.encoder))
+
+
+def all_citations(response: AskResponse) -> list[Citation]:
+    """Every citation of a response, wherever it stands."""
+    answers = [*([response.answer] if response.answer else []), *response.alternatives, *response.timeline]
+    return [citation for answer in answers for citation in answer.citations]
+
+
+def without_timings(response: AskResponse) -> dict[str, Any]:
+    """A response as JSON, less the only thing that may differ between two runs."""
+    return response.model_dump(mode="json", exclude={"timings_ms"})
+
+
+def assert_offsets_hold(archive: Archive, response: AskResponse) -> None:
+    """Slices the articles by every offset of a response and compares."""
+    for passage in response.passages:
+        assert archive.article(passage.article_id).text[passage.start : passage.end] == passage.text
+    citations = all_citations(response)
+    for citation in citations:
+        article = archive.article(citation.article_id)
+        assert article.text[citation.start : citation.end] == citation.quote
+        assert citation.start <= citation.answer_start < citation.answer_end <= citation.end
+        assert (article.title, article.source, article.url) == (citation.title, citation.source, citation.url)
+    for answer in [response.answer, *response.alternatives]:
+        if answer:
+            best = answer.citations[0]
+            assert archive.article(best.article_id).text[best.answer_start : best.answer_end] == answer.text
+
+
+HARBOUR: tuple[Record, ...] = (
+    {
+        "id": "pier-1",
+        "title": "Norvik Lines takes over the ferry pier",
+        "text": "Norvik Lines runs the old ferry pier in Port Ellery from Monday on. "
+        "The harbour board voted six to one.\n\nFishing crews said that nobody had asked them. 🐟 Café owners cheered.",
+        "published": "2017-11-03",
+        "source": "Harbour Post",
+        "url": "https://harbour-post.example/pier-1",
+    },
+    {
+        "id": "pier-2",
+        "title": "Court gives the pier back",
+        "text": "The town of Ellery runs the old ferry pier again, a judge ruled on Monday. "
+        "Norvik Lines said that it would appeal against the ruling.",
+        "published": "2017-11-20T09:30:00Z",
+        "source": "Demo Courier",
+        "url": "https://demo-courier.example/pier-2",
+    },
+    {
+        "id": "regatta",
+        "title": "Gulls win the regatta",
+        "text": "The Gulls won the autumn regatta by two lengths, ahead of the Terns. "
+        "A storm had put the race off by a week.",
+        "published": "2017-11-12",
+        "source": "Harbour Post",
+        "url": "https://harbour-post.example/regatta",
+    },
+    {
+        "id": "pumpkin",
+        "title": "Pumpkin of two hundred kilograms",
+        "text": "A pumpkin of two hundred kilograms won first prize at the Ellery show. Its grower is Maud Tollen.",
+        "source": "Demo Courier",
+    },
+)
