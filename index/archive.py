@@ -25,7 +25,7 @@ from index.article import Article, IndexRow, Passage, day_number
 from index.catalog import FOREVER, Catalog, Selection, StoredArticle, StoredPassage
 from index.chunk import Chunking, chunk
 from index.embed import BUNDLED, Encoder, Precision, Vectors
-from index.errors import ArchiveCorruptError, ArchiveLockedError, ArchiveMismatchError, NotFoundError
+from index.errors import ArchiveCorruptError, ArchiveError, ArchiveLockedError, ArchiveMismatchError, NotFoundError
 from index.lexical import LexicalIndex
 from index.vectors import VectorIndex
 
@@ -77,11 +77,11 @@ class Archive:
                 raise NotFoundError(
                     f"There is no archive in {folder}. Make one with `backissue --archive {folder} add FILES`."
                 )
-            if folder.exists() and any(entry.name not in _OWN_FILES for entry in folder.iterdir()):
+            if folder.is_dir() and any(entry.name not in _OWN_FILES for entry in folder.iterdir()):
                 raise ArchiveCorruptError(
                     f"{folder} is not empty and holds no catalog.sqlite. Name an empty or new folder, or restore it."
                 )
-            folder.mkdir(parents=True, exist_ok=True)
+            _make_folder(folder)
         lock = _take_lock(folder)
         try:
             catalog = Catalog.in_folder(folder)
@@ -186,6 +186,7 @@ class Archive:
 
     def register(self, articles: Sequence[tuple[Article, str]], now: datetime) -> None:
         """Writes articles (with the digests of their raw input) to the catalog as pending, all or none."""
+        self._finish_removals()
         with self.catalog.writing() as connection:
             for article, digest in articles:
                 sketch = duplicates.signature(article.text)
@@ -231,6 +232,8 @@ class Archive:
 
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Makes both indexes anew from the catalog; returns how many articles."""
+        # Pending first: a crash from here on leaves work to do, never an index that lacks what it should hold.
+        self.catalog.set_state(self.catalog.in_state("indexed"), "pending")
         self.lexical.close()
         self.vectors.close()
         for name in ("vectors", "bm25"):
@@ -238,7 +241,6 @@ class Archive:
         self._open_indexes()
         self._set_meta(weights=None, dimension=None, model_name=None)
         self._encoder = None
-        self.catalog.set_state(self.catalog.in_state("indexed"), "pending")
         return self.index_pending(progress)
 
     def verify(self) -> dict[str, list[str]]:
@@ -337,6 +339,13 @@ class Archive:
 
 
 _OWN_FILES = {"lock", "owner.json"}
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchiveError(f"The archive folder {folder} cannot be made: {error.strerror}. Name another.") from error
 
 
 def _new_meta(

@@ -430,10 +430,11 @@ class Catalog:
         return latest or 0, bool(superseded)
 
     def find(self, wanted: str) -> list[str]:
-        """Ids of all versions whose id, base id or address is `wanted`."""
-        query = select(ArticleRow.id).where(
+        """Ids of all versions of the articles one of whose versions has the id, base id or address `wanted`."""
+        named = select(ArticleRow.base_id).where(
             (ArticleRow.id == wanted) | (ArticleRow.base_id == wanted) | (ArticleRow.url == wanted)
         )
+        query = select(ArticleRow.id).where(ArticleRow.base_id.in_(named))
         with self._engine.connect() as connection:
             return list(connection.scalars(query.order_by(ArticleRow.version)))
 
