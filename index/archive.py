@@ -13,6 +13,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -86,6 +87,11 @@ class Archive:
         try:
             catalog = Catalog.in_folder(folder)
             if not catalog.meta():
+                if any((folder / name).exists() for name in _INDEXES):
+                    raise ArchiveCorruptError(
+                        f"The catalog in {folder} is empty, though the archive was filled. Restore catalog.sqlite "
+                        "from a backup, or make a new archive in another folder."
+                    )
                 catalog.set_meta(_new_meta(model, precision, chunking, sample))
             _check_settings(catalog.meta(), folder, model, precision, chunking)
             return cls(folder, lock, catalog, load_encoder)
@@ -203,19 +209,16 @@ class Archive:
         `progress(articles, passages)` is called after every round.
         """
         self._finish_removals()
-        done = 0
-        while ids := self.catalog.in_state("pending", ROUND):
-            rows = self._rows(ids)
+        pending = self.catalog.in_state("pending")
+        for ids, rows, vectors in self._embedded(pending):
             if rows:
-                texts = [f"{row.title}\n{row.text}" for row in rows]
-                self.vectors.add(rows, self.encoder.encode_documents(texts))
+                self.vectors.add(rows, vectors)
                 self.lexical.add(rows)
             self._changed()
             self.catalog.set_state(ids, "indexed")
-            done += len(ids)
             if progress:
                 progress(len(ids), len(rows))
-        return done
+        return len(pending)
 
     def remove(self, wanted: Sequence[str]) -> int:
         """Removes articles, all their versions, by id or address; returns how many.
@@ -236,7 +239,7 @@ class Archive:
         self.catalog.set_state(self.catalog.in_state("indexed"), "pending")
         self.lexical.close()
         self.vectors.close()
-        for name in ("vectors", "bm25"):
+        for name in _INDEXES:
             shutil.rmtree(self.folder / name, ignore_errors=True)
         self._open_indexes()
         self._set_meta(weights=None, dimension=None, model_name=None)
@@ -309,13 +312,37 @@ class Archive:
         self._last_day = self._sources = self._info = None
 
     def _effective(self, selection: Selection) -> Selection:
-        """The selection without an `as_of` that excludes nothing: both engines are far quicker without."""
+        """The selection without an `as_of` that excludes nothing: both engines are far quicker without.
+
+        No `as_of` asks for the current versions, as in the catalog; where there are others, that takes a day.
+        """
         if self._last_day is None:
             self._last_day = self.catalog.last_day()
         latest, superseded = self._last_day
-        if selection.as_of is not None and selection.as_of >= latest and not superseded:
+        if superseded:
+            return selection if selection.as_of is not None else replace(selection, as_of=FOREVER - 1)
+        if selection.as_of is not None and selection.as_of >= latest:
             return replace(selection, as_of=None)
         return selection
+
+    def _embedded(self, pending: Sequence[str]) -> Iterator[tuple[Sequence[str], list[IndexRow], Vectors]]:
+        """Rounds of articles with their passages and vectors; the next is embedded while the last is written."""
+
+        def embed(ids: Sequence[str]) -> tuple[Sequence[str], list[IndexRow], Vectors]:
+            rows = self._rows(ids)
+            return ids, rows, encoder.encode_documents([f"{row.title}\n{row.text}" for row in rows])
+
+        rounds = [pending[i : i + ROUND] for i in range(0, len(pending), ROUND)]
+        if not rounds:
+            return
+        encoder = self.encoder
+        with ThreadPoolExecutor(1, thread_name_prefix="ahead") as ahead:
+            coming = ahead.submit(embed, rounds[0])
+            for following in [*rounds[1:], None]:
+                current = coming.result()
+                if following is not None:
+                    coming = ahead.submit(embed, following)
+                yield current
 
     def _rows(self, ids: Sequence[str]) -> list[IndexRow]:
         passages = self.catalog.passages_of(ids)
@@ -339,6 +366,7 @@ class Archive:
 
 
 _OWN_FILES = {"lock", "owner.json"}
+_INDEXES = ("vectors", "bm25")
 
 
 def _make_folder(folder: Path) -> None:

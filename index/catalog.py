@@ -8,6 +8,7 @@ point leaves rows that are not `indexed`, and the next run finishes the job.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     Engine,
+    ExceptionContext,
     ForeignKey,
     Index,
     LargeBinary,
@@ -33,7 +35,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from index.article import Article, DatePrecision, Passage, day_number, day_of, version_id
@@ -183,12 +184,7 @@ class Catalog:
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
-        try:
-            Base.metadata.create_all(self._engine)
-        except DatabaseError as error:
-            raise ArchiveCorruptError(
-                f"The catalog {url} cannot be read ({error.orig}). Restore it from a backup, or make a new archive."
-            ) from error
+        Base.metadata.create_all(self._engine)
 
     @classmethod
     def in_folder(cls, folder: Path) -> Catalog:
@@ -277,7 +273,8 @@ class Catalog:
             "superseded_day": FOREVER,
             "authors": list(article.authors),
             "language": article.language,
-            "extra": dict(article.metadata),
+            # The input's own id goes along, so that an export is read back as the same articles.
+            "extra": {**article.metadata, **({"id": article.key} if article.key else {})},
             "story": story or article_id,
             "added_at": _naive(now),
         }
@@ -481,12 +478,22 @@ def _engine(url: str) -> Engine:
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
                 try:
                     connection.execute(f"PRAGMA {pragma}")
-                except Exception as error:
-                    raise ArchiveCorruptError(
-                        f"The catalog {url} cannot be read ({error}). Restore it from a backup, or make a new archive."
-                    ) from error
+                except sqlite3.DatabaseError as error:
+                    raise _unreadable(url, error) from error
+
+        @event.listens_for(engine, "handle_error")
+        def _damage(context: ExceptionContext) -> None:
+            # SQLite's own word for a damaged file is the bare DatabaseError; its subclasses say other things.
+            if type(context.original_exception) is sqlite3.DatabaseError:
+                raise _unreadable(url, context.original_exception) from context.original_exception
 
     return engine
+
+
+def _unreadable(url: str, error: BaseException) -> ArchiveCorruptError:
+    return ArchiveCorruptError(
+        f"The catalog {url} cannot be read ({error}). Restore it from a backup, or make a new archive."
+    )
 
 
 def _stored(row: Any, newer: str | None) -> StoredArticle:

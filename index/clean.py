@@ -22,7 +22,8 @@ _AGENCY = (
 
 _PROMPTS = re.compile(
     r"""^\W*(?:
-      (?:please\s+)?(?:share|tweet|e-?mail|print|bookmark|pin)\s+(?:this|the)\s+(?:story|article|page|post)\b.*
+      (?:please\s+)?(?:share|tweet|e-?mail|print|bookmark|pin)\s+this\s+(?:story|article|page|post)\b.*
+    | (?:share|tweet|e-?mail|print|bookmark|pin)\s+the\s+(?:story|article|page|post)(?:\s+(?:on|via|by)\b.*)?\W*
     | (?:share|tweet|print|save|comments?|advertisement|advertising
       |sponsored(?:\s+content)?|ad|loading|read\s+more
       |show\s+more|see\s+more|related(?:\s+(?:stories|articles|content|links|topics|coverage|video))?
@@ -34,7 +35,8 @@ _PROMPTS = re.compile(
       |for\s+free|unlimited|free\s+trial|issues|breaking\s+news|our)\b).*
     | (?:get|receive)\b.{0,60}\b(?:newsletter|in\s+your\s+inbox|to\s+your\s+inbox|delivered\s+(?:to|straight))\b.*
     | do\s+you\s+like\s+this\s+(?:article|story|page)\b.*
-    | (?:did\s+you\s+(?:like|enjoy)|enjoying|like)\s+this\s+(?:article|story)\b.{0,40}
+    | (?:did\s+you\s+(?:like|enjoy)|enjoying)\s+this\s+(?:article|story)\b.{0,40}
+    | like\s+this\s+(?:article|story)(?:\s+on\b.{0,40})?\W*
     | (?:download|get)\s+(?:our|the)\b.{0,40}\bapp\b.*
     | (?:already\s+a\s+subscriber|log\s+in\s+to\s+continue|sign\s+in\s+to\s+(?:read|continue)
       |create\s+a\s+free\s+account)\b.*
@@ -49,7 +51,9 @@ _PROMPTS = re.compile(
 _CREDITS = re.compile(
     r"""^\W*(?:
       (?:photo(?:graph)?s?|image|picture|pic|illustration|graphic|video|credit|photo\s+credit|image\s+credit|file\s+photo|photo\s+illustration)
-        \s*(?:credits?|courtesy|source)?\s*(?::|/|\bby\b|\bfrom\b|\bcourtesy\b)\s*.{1,120}
+        \s*(?:credits?|courtesy|source)?\s*(?::|\bcourtesy\b)\s*.{1,120}
+    | (?:photo(?:graph)?s?|images?|pictures?|pic|illustration|graphic|video)\s*(?:/|\bby\b|\bfrom\b)\s*
+        (?:(?:the|of|for|and|via|[|/&–—-]|(?-i:[A-Z])\S*)(?:\s+|$)){1,10}  # names, no verb: else it is a sentence
     | \(?(?:photo|image|picture|file\s+photo)\)?[.:]?
     )$""",
     re.IGNORECASE | re.VERBOSE,
@@ -57,7 +61,8 @@ _CREDITS = re.compile(
 # "... on November 2nd. [Ahmad al-Rubaye/AFP]" and "A. Name/Getty Images" and "(AP Photo/A. Name)"
 _CAPTION_ENDS = re.compile(
     rf"""(?:
-      \[[^\[\]]{{0,60}}(?:/|\bphotos?\b|:\s)[^\[\]]{{0,60}}\]
+      \[(?-i:[A-Z]|al-)[^\[\]/]{{0,60}}/\s?(?-i:[A-Z]|al-)[^\[\]]{{0,60}}\]
+    | \[[^\[\]]{{0,60}}\b(?:photos?\b|courtesy\b|(?:image|picture|credit|source)s?\s*:)[^\[\]]{{0,60}}\]
     | \((?:(?:AP|EPA|File)\s+Photo|(?:Photo|Image|Picture)(?:\s+(?:by|credit|courtesy))
       |(?:Photo|Image|Credit)\s*[:/])[^()]{{0,100}}\)
     | \([^()]{{2,60}}/\s?{_AGENCY}[^()]{{0,40}}\)

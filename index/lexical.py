@@ -23,9 +23,9 @@ class LexicalIndex:
     """BM25 (k1 1.2, b 0.75: tantivy's) over a body and a title field. Raises ArchiveCorruptError when unreadable."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self._analyzer = _analyzer()
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
         except Exception as error:
             raise ArchiveCorruptError(

@@ -46,8 +46,10 @@ class VectorIndex:
             ) from error
 
     def add(self, rows: Sequence[IndexRow], vectors: Vectors) -> None:
-        """Replaces the passages of the articles in `rows`; `vectors` is (len(rows), dimension). Durable on return."""
-        self.remove({row.article_id for row in rows})
+        """Writes passages, replacing those of the same id; `vectors` is (len(rows), dimension). Durable on return.
+
+        An article version is always cut the same way, so no passage of it is ever left behind.
+        """
         step = self._client.get_max_batch_size()
         for i in range(0, len(rows), step):
             batch = rows[i : i + step]
