@@ -5,6 +5,7 @@ Exit status 0, 1 for a failure, 2 for wrong usage. Results go to standard output
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -17,13 +18,14 @@ import click
 
 from index import sample
 from index.archive import Archive
-from index.errors import ArchiveLockedError, BackissueError, InputError, SettingsError
+from index.errors import ArchiveError, ArchiveLockedError, BackissueError, FilterError, InputError, SettingsError
 from index.formats import Defaults, Reject, parse_published, read_path
 from index.ingest import Report
 from index.ingest import add as ingest
 from qa.answer import Ask, AskResponse
 from web import remote, terminal
 from web.app import create_app
+from web.asking import parse_day
 from web.engine import open_archive, open_qa
 from web.serve import run_server
 from web.settings import Settings, load_settings
@@ -70,10 +72,18 @@ def _day(_context: click.Context, parameter: click.Parameter, value: str | None)
     if value is None:
         return None
     try:
-        return date.fromisoformat(value)
-    except ValueError:
-        hint = "Write a day as YYYY-MM-DD, such as 2017-11-09."
-        raise click.BadParameter(f"{value!r} is not a date. {hint}", param=parameter) from None
+        return parse_day(value, parameter.opts[0])
+    except FilterError as error:
+        raise click.BadParameter(str(error), param=parameter) from None
+
+
+def _words(_context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """A lone surrogate is how Python passes on a byte that the terminal's encoding does not know."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise click.BadParameter("Some of its bytes are no text. Write it in UTF-8.", param=parameter) from None
+    return value
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -96,6 +106,11 @@ def demo(context: click.Context, serve: bool, port: int | None) -> None:
     settings = replace(context.obj, archive=context.obj.archive if given else Path("backissue-demo"))
     settings = load_settings({}, {**asdict(settings), "port": port if port is not None else settings.port})
     with open_archive(settings, create=True, sample=True) as archive:
+        if not archive.sample:
+            raise ArchiveError(
+                f"{settings.archive} holds articles of your own, to which the sample is not added. "
+                "Name another folder: backissue --archive DIR demo."
+            )
         _add(archive, [sample.dispatches_path()], Defaults())
         if serve:
             _serve(settings, archive, any_port=port is None)
@@ -137,20 +152,20 @@ def add(
 
 
 @main.command()
-@click.argument("question")
+@click.argument("question", callback=_words)
 @click.option(
     "--as-of", callback=_day, metavar="DATE", help="Answer from the archive as it stood at the end of that day."
 )
 @click.option("--after", callback=_day, metavar="DATE", help="Only articles published on that day or later.")
 @click.option("--before", callback=_day, metavar="DATE", help="Only articles published on that day or earlier.")
 @click.option("--source", "sources", multiple=True, help="Only articles of this source; may be given again.")
-@click.option("--passages", type=click.IntRange(1, 50), default=20, show_default=True, help="Passages to return.")
+@click.option("--passages", type=click.IntRange(1, 50), help="Passages to return [default: 20].")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
 @_archive
 @click.pass_context
-def ask(context: click.Context, /, as_json: bool, **fields: Any) -> None:
+def ask(context: click.Context, /, as_json: bool, passages: int | None, **fields: Any) -> None:
     """Ask one question. While a server runs on the archive, it answers."""
-    response = _ask(context.obj, Ask(**fields))
+    response = _ask(context.obj, Ask(passages=passages or context.obj.passages, **fields))
     if as_json:
         click.echo(response.model_dump_json(indent=2))
     else:

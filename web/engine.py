@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 from index.archive import Archive
 from index.chunk import Chunking
 from index.embed import Encoder, Precision, load_encoder
+from index.errors import SettingsError
 from qa.pipeline import QA
 from qa.read import SentenceReader
 from web.settings import Settings
 
 
 def open_archive(settings: Settings, *, create: bool = False, sample: bool = False) -> Archive:
-    """The archive that the settings name. Settings left out are the archive's own. Raises ArchiveError."""
+    """The archive that the settings name. Settings left out are the archive's own. Raises ArchiveError, SettingsError."""
 
     def load(model: str, precision: Precision) -> Encoder:
         return load_encoder(model, precision, threads=settings.threads, cache=settings.cache)
@@ -24,7 +25,7 @@ def open_archive(settings: Settings, *, create: bool = False, sample: bool = Fal
         load,
         create=create,
         model=settings.model,
-        precision=cast("Precision | None", settings.precision),
+        precision=_precision(settings),
         chunking=_chunking(settings),
         sample=sample,
     )
@@ -33,6 +34,13 @@ def open_archive(settings: Settings, *, create: bool = False, sample: bool = Fal
 def open_qa(archive: Archive) -> QA:
     """The engine over an open archive. Loads the models. Raises ModelError, ArchiveMismatchError."""
     return QA(archive, SentenceReader(archive.encoder))
+
+
+def _precision(settings: Settings) -> Precision | None:
+    if settings.precision is not None and settings.precision not in get_args(Precision):
+        known = " or ".join(get_args(Precision))
+        raise SettingsError(f"precision must be {known}, not {settings.precision!r}.", field="precision")
+    return cast("Precision | None", settings.precision)
 
 
 def _chunking(settings: Settings) -> Chunking | None:

@@ -92,7 +92,8 @@ def for_programs(path: str) -> bool:
 
 def _http_problem(error: HTTPException) -> Problem:
     status = HTTPStatus(error.code or 500)
-    detail = HTTP_DETAILS.get(status, error.description or status.phrase).format(method=request.method)
+    own = HTTP_DETAILS.get(status)
+    detail = own.format(method=request.method) if own else error.description or status.phrase
     return Problem(status.value, status.phrase, detail)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from qa.answer import Answer, AskResponse, Citation
 out = Console(highlight=False)
 # Progress and notes go to standard error, so that results can be piped.
 notes = Console(stderr=True, highlight=False)
+NOTE_SECONDS = 30
 
 
 def show_answer(response: AskResponse) -> None:
@@ -53,9 +55,8 @@ def _show(answer: Answer, citations: int = 3) -> None:
     out.print(f"[dim]{_percent(answer.confidence)} likely; {sources} independent source{'s' * (sources != 1)}[/]")
     for citation in answer.citations[:citations]:
         place = f"{citation.article_id}:{citation.start}-{citation.end}"
-        out.print(
-            f"  — {escape(citation.title)}, {_where_and_when(citation.source, citation.published_at)} [dim]{place}[/]"
-        )
+        where = _where_and_when(citation.source, citation.published_at)
+        out.print(f"  — {escape(citation.title)}, {where} [dim]{place}[/]", soft_wrap=True)
 
 
 def _highlighted(citation: Citation) -> Text:
@@ -93,6 +94,7 @@ class AddProgress:
         self._progress = progress
         self._task = progress.add_task("Reading", total=None, rate="")
         self._articles = 0
+        self._last_note = time.monotonic()
 
     def read(self, report: Report) -> None:
         """Call after every item read."""
@@ -108,7 +110,18 @@ class AddProgress:
         """Call after every round of indexing."""
         self._articles += articles
         elapsed = self._progress.tasks[-1].elapsed or 1e-9
-        self._progress.update(self._task, advance=articles, rate=f"{self._articles / elapsed:.1f} articles/s")
+        rate = self._articles / elapsed
+        self._progress.update(self._task, advance=articles, rate=f"{rate:.1f} articles/s")
+        self._note(rate)
+
+    def _note(self, rate: float) -> None:
+        """A line now and then where no bar can be drawn: in a log of a long run."""
+        if notes.is_terminal or time.monotonic() - self._last_note < NOTE_SECONDS:
+            return
+        self._last_note = time.monotonic()
+        total = int(self._progress.tasks[-1].total or 0)
+        left = (total - self._articles) / rate / 60
+        notes.print(f"Indexed {self._articles:,} of {total:,} articles, {rate:.1f} articles/s, {left:.0f} min left")
 
 
 @contextmanager
@@ -138,7 +151,8 @@ def show_report(report: Report, rejects_file: Path | None) -> None:
         table.add_row(f"rejected: {escape(reason)}", f"{number:,}")
     out.print(table)
     if rejects_file:
-        out.print(f"Each reject with its place and remedy: {escape(str(rejects_file))}")
+        # A path or a place must not be broken at the 80th column: it is there to be copied.
+        out.print(f"Each reject with its place and remedy: {escape(str(rejects_file))}", soft_wrap=True)
 
 
 def show_info(info: dict[str, Any]) -> None:

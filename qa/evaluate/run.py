@@ -9,12 +9,14 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+from index.errors import InputError, SourceFileError
 from qa.answer import AskResponse, FoundPassage
 from qa.evaluate.metrics import Scored, exact_match, f1, first_hit, summarise
 from qa.evaluate.questions import Question, read_questions
 from qa.pipeline import QA
+from qa.question import understand
 from qa.retrieve import Retrieval
 
 # Recall is reported up to 50 passages; reading does not depend on how many are returned.
@@ -35,13 +37,15 @@ def evaluate(
 
     `group` names a field of the question file by whose values figures are given too. With
     `compare_retrieval`, BM25 alone and vectors alone are scored beside the hybrid, without the time prior.
-    Raises SourceFileError for an unusable question file, before anything is written.
+    Raises SourceFileError for an unusable question file, one that asks for what the archive does not have,
+    or one without the field `group`, before anything is written.
     """
     questions = read_questions(questions_file, PASSAGES)
+    _check(qa, questions, group)
     out.mkdir(parents=True, exist_ok=True)
     rivals = _rivals(qa) if compare_retrieval else {}
     scored: list[Scored] = []
-    with (out / "predictions.jsonl").open("w") as predictions, (out / "run.trec").open("w") as trec:
+    with _written(out / "predictions.jsonl") as predictions, _written(out / "run.trec") as trec:
         for question, response in _answers(qa, questions):
             predictions.write(json.dumps(_prediction(question, response), ensure_ascii=False) + "\n")
             trec.writelines(_trec(question, response))
@@ -53,8 +57,28 @@ def evaluate(
         "groups": _groups(questions, scored, group) if group else {},
         "run": _run(qa, questions_file),
     }
-    (out / "metrics.json").write_text(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
+    with _written(out / "metrics.json") as file:
+        file.write(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
     return metrics
+
+
+def _written(path: Path) -> TextIO:
+    """A file to write, the same on every system."""
+    return path.open("w", encoding="utf-8", newline="\n")
+
+
+def _check(qa: QA, questions: Sequence[Question], group: str | None) -> None:
+    """Refuses now what would otherwise end the run half-way."""
+    sources = qa.archive.source_names()
+    for question in questions:
+        try:
+            understand(question.ask, sources)
+        except InputError as error:
+            raise SourceFileError(f"{question.where}: {error}") from error
+    known = sorted({name for question in questions for name in question.extra})
+    if group and group not in known:
+        hint = f"It has {', '.join(known)}." if known else "It has none to group by."
+        raise SourceFileError(f"The question file has no field {group!r} to group by. {hint}")
 
 
 def _answers(qa: QA, questions: Sequence[Question]) -> Iterator[tuple[Question, AskResponse]]:

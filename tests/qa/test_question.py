@@ -16,7 +16,9 @@ from qa.question import MAX_QUESTION_CHARS, understand
 SOURCES = ("Harbour Post", "Demo Courier")
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\n\t", "?!…", "🐟🚢", "\x00\x1b", "\u200b\u200d", "\u202e", "—", "\ud800"])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "\n\t", "?!…", "🐟🚢", "\x00\x1b", "\u200b\u200d", "\u202e", "—", "\ud800"]
+)
 def test_a_question_without_words_is_refused(text: str) -> None:
     with pytest.raises(QuestionError, match="Ask something") as raised:
         understand(Ask(question=text), SOURCES)

@@ -204,12 +204,18 @@ def test_an_empty_archive_finds_nothing(make: Callable[..., Archive]) -> None:
     assert search(make(), "anything") == []
 
 
-@pytest.mark.xfail(strict=True, reason="DEFECT in qa/retrieve.py: only 2 * limit passages are read before copies collapse")
+@pytest.mark.xfail(
+    strict=True, reason="DEFECT in qa/retrieve.py: only 2 * limit passages are read before copies collapse"
+)
 def test_copies_do_not_push_other_passages_out(make: Callable[..., Archive]) -> None:
     # The report stands in twelve papers; of five passages asked for, one is the report and four are others.
     copies = [agency(f"Paper {i}") for i in range(12)]
     others = [
-        {"id": f"o{i}", "title": f"Other {word}", "text": f"The ferry {word} and the {WORDS[-i]} sailed with {word} on."}
+        {
+            "id": f"o{i}",
+            "title": f"Other {word}",
+            "text": f"The ferry {word} and the {WORDS[-i]} sailed with {word} on.",
+        }
         for i, word in enumerate(WORDS[:8], start=1)
     ]
     others = [{**other, "published": "2017-11-03"} for other in others]
