@@ -14,6 +14,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -83,29 +84,25 @@ class Archive:
                     f"{folder} is not empty and holds no catalog.sqlite. Name an empty or new folder, or restore it."
                 )
             _make_folder(folder)
-        lock = _take_lock(folder)
-        try:
+        with ExitStack() as undo:
+            lock = _take_lock(folder)
+            undo.callback(_let_go, folder, lock)
             catalog = Catalog.in_folder(folder)
+            undo.callback(catalog.close)
             if not catalog.meta():
-                if any((folder / name).exists() for name in _INDEXES):
-                    raise ArchiveCorruptError(
-                        f"The catalog in {folder} is empty, though the archive was filled. Restore catalog.sqlite "
-                        "from a backup, or make a new archive in another folder."
-                    )
+                _refuse_lost_catalog(folder)
                 catalog.set_meta(_new_meta(model, precision, chunking, sample))
             _check_settings(catalog.meta(), folder, model, precision, chunking)
-            return cls(folder, lock, catalog, load_encoder)
-        except BaseException:
-            lock.release()
-            raise
+            archive = cls(folder, lock, catalog, load_encoder)
+            undo.pop_all()
+        return archive
 
     def close(self) -> None:
         """Lets go of everything."""
         self.lexical.close()
         self.vectors.close()
         self.catalog.close()
-        (self.folder / "owner.json").unlink(missing_ok=True)
-        self._lock.release()
+        _let_go(self.folder, self._lock)
 
     def __enter__(self) -> Self:
         return self
@@ -284,7 +281,7 @@ class Archive:
     def source_names(self) -> frozenset[str]:
         """The sources of its articles."""
         if self._sources is None:
-            self._sources = frozenset(source for source, _ in self.catalog.sources() if source)
+            self._sources = self.catalog.source_names()
         return self._sources
 
     def search_lexical(
@@ -307,8 +304,8 @@ class Archive:
     # --- inside
 
     def _open_indexes(self) -> None:
-        self.vectors = VectorIndex(self.folder / "vectors")
         self.lexical = LexicalIndex(self.folder / "bm25")
+        self.vectors = VectorIndex(self.folder / "vectors")
         self._last_day = self._sources = self._info = None
 
     def _effective(self, selection: Selection) -> Selection:
@@ -376,6 +373,14 @@ def _make_folder(folder: Path) -> None:
         raise ArchiveError(f"The archive folder {folder} cannot be made: {error.strerror}. Name another.") from error
 
 
+def _refuse_lost_catalog(folder: Path) -> None:
+    if any((folder / name).exists() for name in _INDEXES):
+        raise ArchiveCorruptError(
+            f"The catalog in {folder} is empty, though the archive was filled. Restore catalog.sqlite from a backup, "
+            "or make a new archive in another folder."
+        )
+
+
 def _new_meta(
     model: str | None, precision: Precision | None, chunking: Chunking | None, sample: bool
 ) -> dict[str, Any]:
@@ -422,6 +427,11 @@ def _take_lock(folder: Path) -> FileLock:
         raise ArchiveCorruptError(f"The archive folder {folder} cannot be locked: {error}.") from error
     _write_owner(folder, None)
     return lock
+
+
+def _let_go(folder: Path, lock: FileLock) -> None:
+    (folder / "owner.json").unlink(missing_ok=True)
+    lock.release()
 
 
 def _write_owner(folder: Path, url: str | None) -> None:

@@ -399,12 +399,17 @@ class Catalog:
             rows = connection.execute(query.group_by(ArticleRow.source).order_by(count.desc(), ArticleRow.source))
             return [(row.source, int(row.articles)) for row in rows]
 
+    def source_names(self) -> frozenset[str]:
+        """The sources of all versions, superseded ones too: questions as of earlier days may name them."""
+        query = select(ArticleRow.source).where(ArticleRow.state == "indexed", ArticleRow.source.is_not(None))
+        with self._engine.connect() as connection:
+            return frozenset(str(source) for source in connection.scalars(query.distinct()))
+
     def counts(self) -> dict[str, int]:
         """Numbers of article versions by state, of undated ones, and of passages."""
         with self._engine.connect() as connection:
-            states = dict(
-                connection.execute(select(ArticleRow.state, func.count()).group_by(ArticleRow.state)).tuples().all()
-            )
+            rows = connection.execute(select(ArticleRow.state, func.count()).group_by(ArticleRow.state))
+            states = {state: int(number) for state, number in rows}
             undated = connection.scalar(
                 select(func.count()).select_from(ArticleRow).where(ArticleRow.published_day.is_(None))
             )

@@ -131,16 +131,29 @@ class _Recipe:
             return None
         if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
             return None
-        modes = [mode for mode in ("mean", "cls") if pooling.get(f"pooling_mode_{mode}_token{'s' * (mode == 'mean')}")]
-        modes = modes or [mode for mode in ("mean", "cls") if pooling.get("pooling_mode") == mode]
-        if len(modes) != 1 or not (folder / "tokenizer.json").exists():
+        mode = _pooling_mode(pooling)
+        if mode is None or not (folder / "tokenizer.json").exists():
             return None
-        limits = _json_or_empty(folder / "sentence_bert_config.json")
-        config = _json_or_empty(folder / "config.json")
-        limit = limits.get("max_seq_length") or config.get("max_position_embeddings") or 512
-        return cls(
-            int(limit), modes[0], _json_or_empty(folder / "config_sentence_transformers.json").get("prompts") or {}
-        )
+        prompts = _json_or_empty(folder / "config_sentence_transformers.json").get("prompts") or {}
+        if any(prompts.values()) and pooling.get("include_prompt") is False:
+            return None
+        return cls(_max_tokens(folder), mode, prompts)
+
+
+def _pooling_mode(pooling: dict[str, Any]) -> str | None:
+    """`mean` or `cls`, or None for any other pooling, also of several kinds at once."""
+    flags = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls"}  # one flag a kind, until 5.5
+    on = [name for name, value in pooling.items() if name.startswith("pooling_mode_") and value is True]
+    mode = flags.get(on[0]) if len(on) == 1 else pooling.get("pooling_mode") if not on else None
+    return mode if mode in flags.values() else None
+
+
+def _max_tokens(folder: Path) -> int:
+    """The model's own limit; newer sentence-transformers keep it with the tokenizer."""
+    own = _json_or_empty(folder / "sentence_bert_config.json").get("max_seq_length")
+    tokenizer = _json_or_empty(folder / "tokenizer_config.json").get("model_max_length")
+    positions = _json_or_empty(folder / "config.json").get("max_position_embeddings")
+    return int(own or min((limit for limit in (tokenizer, positions) if limit), default=512))
 
 
 def _json_or_empty(path: Path) -> dict[str, Any]:
@@ -148,6 +161,11 @@ def _json_or_empty(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text()))
     except (OSError, ValueError):
         return {}
+
+
+def _document_prompt(prompts: dict[str, str]) -> str:
+    """The prompt for documents by any of its names. sentence-transformers stops at an empty `document`."""
+    return next((prompts[role] for role in ("document", "passage", "corpus") if prompts.get(role)), "")
 
 
 class _OnnxEncoder:
@@ -171,15 +189,14 @@ class _OnnxEncoder:
         self.dimension = int(self._session.get_outputs()[0].shape[-1])
 
     def encode_documents(self, texts: Sequence[str]) -> Vectors:
-        return self._encode(texts, "document", "passage")
+        return self._encode(texts, _document_prompt(self._recipe.prompts))
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        return self._encode(texts, "query")
+        return self._encode(texts, self._recipe.prompts.get("query") or "")
 
-    def _encode(self, texts: Sequence[str], *roles: str) -> Vectors:
+    def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        prompt = next((self._recipe.prompts[role] for role in roles if self._recipe.prompts.get(role)), "")
         encodings = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
         # Longest first, so that no thread is left alone with a long text at the end.
         order = sorted(range(len(texts)), key=lambda i: -len(encodings[i].ids))
@@ -207,15 +224,17 @@ class _TorchEncoder:
         self.dimension = len(model.encode("a", show_progress_bar=False))
 
     def encode_documents(self, texts: Sequence[str]) -> Vectors:
-        return self._encode(self._model.encode_document, texts)
+        return self._encode(self._model.encode_document, texts, _document_prompt(self._model.prompts))
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        return self._encode(self._model.encode_query, texts)
+        return self._encode(self._model.encode_query, texts, self._model.prompts.get("query") or "")
 
-    def _encode(self, encode: Any, texts: Sequence[str]) -> Vectors:
+    def _encode(self, encode: Any, texts: Sequence[str], prompt: str) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        vectors = encode(list(texts), normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True)
+        vectors = encode(
+            list(texts), prompt=prompt, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+        )
         return np.asarray(vectors, np.float32)
 
 

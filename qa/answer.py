@@ -42,7 +42,7 @@ class Citation(Contract):
 
 
 class Answer(Contract):
-    """One answer, verbatim, with every citation that bears it; the best citation comes first."""
+    """One answer, verbatim, with the best citations that bear it, the very best first."""
 
     text: str
     confidence: float = Field(ge=0, le=1)

@@ -51,14 +51,14 @@ def verdict(spans: Sequence[Span], found: Sequence[Found]) -> Verdict:
         key = normalise(_words_of(span, found)) or _words_of(span, found)
         groups.setdefault(key, _Group(key, [])).spans.append(span)
     ranked = sorted(groups.values(), key=lambda group: (-group.confidence, group.key))
-    answers = [_answer(group, found) for group in ranked[: ALTERNATIVES + 1]]
-    likely = [answer for answer in answers if answer.confidence >= MIN_CONFIDENCE]
+    kept = [group for group in ranked[: ALTERNATIVES + 1] if group.confidence >= MIN_CONFIDENCE]
+    likely = [_answer(group, found) for group in kept]
     best = ranked[0].confidence if ranked else 0.0
     return Verdict(
         answer=likely[0] if likely else None,
         no_answer_probability=round(1.0 - best, 4),
         alternatives=tuple(likely[1:]),
-        timeline=_timeline(likely),
+        timeline=_timeline(kept, likely, found),
     )
 
 
@@ -66,7 +66,9 @@ def _weighed_by_time(spans: Sequence[Span], found: Sequence[Found]) -> list[Span
     """Adds what a passage's recency says to the reader's odds: news questions are mostly about the latest."""
     weighed = []
     for span in spans:
-        odds = math.log(span.probability / (1 - span.probability)) + RECENCY * found[span.passage].recency
+        certain = 1e-6  # odds are finite; a reader may still say 0 or 1
+        probability = min(max(span.probability, certain), 1 - certain)
+        odds = math.log(probability / (1 - probability)) + RECENCY * found[span.passage].recency
         weighed.append(replace(span, probability=1 / (1 + math.exp(-odds))))
     return weighed
 
@@ -105,11 +107,12 @@ def _citation(span: Span, found: Sequence[Found]) -> Citation:
     )
 
 
-def _timeline(answers: Sequence[Answer]) -> tuple[TimelineEntry, ...]:
-    """The answers in order of first publication; undated ones last."""
+def _timeline(groups: Sequence[_Group], answers: Sequence[Answer], found: Sequence[Found]) -> tuple[TimelineEntry, ...]:
+    """The answers in order of first publication, dated by all that say them; undated ones last."""
     entries = []
-    for answer in answers:
-        days = sorted(c.published_at.date() for c in answer.citations if c.published_at)
+    for group, answer in zip(groups, answers, strict=True):
+        moments = [found[span.passage].passage.published_at for span in group.spans]
+        days = sorted(moment.date() for moment in moments if moment)
         entries.append(
             TimelineEntry(
                 text=answer.text,

@@ -63,8 +63,8 @@ def retrieve(
         if _article_id(passage_id) in facts
     }
     ranked = sorted(scored, key=lambda passage_id: (-scored[passage_id], passage_id))
-    # Copies are recognised by their words, so more are read than will be returned.
-    read = archive.passages(ranked[: limit * 2])
+    # All are read before copies collapse, so that the first passages never depend on how many are wanted.
+    read = archive.passages(ranked)
     return _collapse([Found(p, scored[p.id], recency(p.published_day, as_of, knobs)) for p in read])[:limit]
 
 

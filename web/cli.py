@@ -52,6 +52,10 @@ class _Commands(click.Group):
             return super().invoke(context)
         except BackissueError as error:
             raise _Failure(str(error), 2 if isinstance(error, InputError) else 1) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # who reads the output has seen enough: click ends quietly
+                raise
+            raise _Failure(f"{error.filename or 'Input or output'}: {error.strerror or error}.", 1) from error
         except KeyboardInterrupt:
             message = "Interrupted. What was done is kept; run the same command again to go on."
             raise _Failure(message, 1) from None

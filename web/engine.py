@@ -15,7 +15,10 @@ from web.settings import Settings
 
 
 def open_archive(settings: Settings, *, create: bool = False, sample: bool = False) -> Archive:
-    """The archive that the settings name. Settings left out are the archive's own. Raises ArchiveError, SettingsError."""
+    """The archive that the settings name. Settings left out are the archive's own.
+
+    Raises ArchiveError, SettingsError.
+    """
 
     def load(model: str, precision: Precision) -> Encoder:
         return load_encoder(model, precision, threads=settings.threads, cache=settings.cache)

@@ -42,9 +42,8 @@ def show_answer(response: AskResponse) -> None:
         out.print("[bold]No answer found.[/]")
         if response.passages:
             nearest = response.passages[0]
-            out.print(
-                f"Nearest passage: {escape(nearest.title)} ({_where_and_when(nearest.source, nearest.published_at)})"
-            )
+            where = _where_and_when(nearest.source, nearest.published_at)
+            out.print(Text(f"Nearest passage: {nearest.title} ({where})"))
     out.print(f"\n[dim]{escape(_coverage(response))}[/]")
 
 
@@ -56,7 +55,7 @@ def _show(answer: Answer, citations: int = 3) -> None:
     for citation in answer.citations[:citations]:
         place = f"{citation.article_id}:{citation.start}-{citation.end}"
         where = _where_and_when(citation.source, citation.published_at)
-        out.print(f"  — {escape(citation.title)}, {where} [dim]{place}[/]", soft_wrap=True)
+        out.print(Text.assemble(f"  — {citation.title}, {where} ", (place, "dim")), soft_wrap=True)
 
 
 def _highlighted(citation: Citation) -> Text:
@@ -66,7 +65,7 @@ def _highlighted(citation: Citation) -> Text:
 
 
 def _where_and_when(source: str | None, published_at: Any) -> str:
-    return escape(f"{source or 'source unknown'}, {published_at.date() if published_at else 'undated'}")
+    return f"{source or 'source unknown'}, {published_at.date() if published_at else 'undated'}"
 
 
 def _percent(value: float) -> str:
@@ -185,15 +184,20 @@ def show_metrics(metrics: dict[str, Any]) -> None:
 
 def _metrics_table(title: str, metrics: dict[str, Any]) -> None:
     latency = metrics["latency_ms"]
-    out.print(
-        f"[bold]{escape(title)}[/]: {metrics['questions']:,} asked, {metrics['answered']:,} answered; "
-        f"EM {metrics['exact_match']:.3f}, F1 {metrics['f1']:.3f}; median {latency['p50']} ms, p95 {latency['p95']} ms"
-    )
+    right = [f"{name} {metrics[key]:.3f}" for name, key in (("EM", "exact_match"), ("F1", "f1")) if metrics["scored"]]
+    figures = [
+        f"{metrics['questions']:,} asked, {metrics['answered']:,} answered",
+        *right,
+        f"median {latency['p50']} ms, p95 {latency['p95']} ms",
+    ]
+    out.print(f"[bold]{escape(title)}[/]: {'; '.join(figures)}")
+    if not metrics["retrieval"]:
+        return
     table = Table()
     table.add_column("passages found by")
     names = list(next(iter(metrics["retrieval"].values())))
     for name in names:
         table.add_column(name, justify="right")
-    for method, figures in metrics["retrieval"].items():
-        table.add_row(escape(method), *(f"{figures[name]:.3f}" for name in names))
+    for method, found in metrics["retrieval"].items():
+        table.add_row(escape(method), *(f"{found[name]:.3f}" for name in names))
     out.print(table)

@@ -1,8 +1,8 @@
 """Figures of a run: recall@k, MRR, EM, F1, latency.
 
 Retrieval is scored on passages: one is relevant when an accepted answer stands in its text as a run of whole
-words, both normalised as SQuAD does. EM and F1 are SQuAD's (Rajpurkar et al. 2016). The denominator is always
-the number of questions asked.
+words, both normalised as SQuAD does. EM and F1 are SQuAD's (Rajpurkar et al. 2016). The denominator is every
+question of the file whose right answer the file tells, whatever was returned for it.
 """
 
 from __future__ import annotations
@@ -54,26 +54,34 @@ def first_hit(passages: Sequence[str], answers: Sequence[str]) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One question's figures. `hits` has the rank of the first relevant passage by retrieval method."""
+    """One question's figures.
+
+    `hits` has the rank of the first relevant passage by retrieval method; empty where the question file gives no
+    answer. `exact_match` and `f1` are None where it does not say what would be right.
+    """
 
     hits: dict[str, int | None]
-    exact_match: float
-    f1: float
+    exact_match: float | None
+    f1: float | None
     answered: bool
     milliseconds: float
 
 
 def summarise(rows: Sequence[Scored]) -> dict[str, Any]:
-    """Means over all rows; recall and MRR by retrieval method."""
+    """Means over all questions that can be scored; recall and MRR by retrieval method."""
     if not rows:
         return {"questions": 0}
     latency = np.array([row.milliseconds for row in rows])
+    exact = [row.exact_match for row in rows if row.exact_match is not None]
+    searched = [row.hits for row in rows if row.hits]
+    methods = searched[0] if searched else {}
     return {
         "questions": len(rows),
         "answered": sum(row.answered for row in rows),
-        "exact_match": round(float(np.mean([row.exact_match for row in rows])), 4),
-        "f1": round(float(np.mean([row.f1 for row in rows])), 4),
-        "retrieval": {method: _retrieval([row.hits[method] for row in rows]) for method in rows[0].hits},
+        "scored": len(exact),
+        "exact_match": round(float(np.mean(exact)), 4) if exact else None,
+        "f1": round(float(np.mean([row.f1 for row in rows if row.f1 is not None])), 4) if exact else None,
+        "retrieval": {method: _retrieval([hits[method] for hits in searched]) for method in methods},
         "latency_ms": {f"p{q}": round(float(np.percentile(latency, q)), 1) for q in (50, 90, 95, 99)},
     }
 

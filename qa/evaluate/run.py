@@ -99,12 +99,15 @@ def _rivals(qa: QA) -> dict[str, QA]:
 
 def _score(question: Question, response: AskResponse, rivals: dict[str, QA]) -> Scored:
     prediction = response.answer.text if response.answer else None
-    hits = {"hybrid": _hit(response.passages, question)}
-    hits.update({name: _hit(rival.search(question.ask).passages, question) for name, rival in rivals.items()})
+    hits: dict[str, int | None] = {}
+    if question.answers:
+        hits["hybrid"] = _hit(response.passages, question)
+        hits.update({name: _hit(rival.search(question.ask).passages, question) for name, rival in rivals.items()})
+    known = bool(question.answers) or question.answerable is False
     return Scored(
         hits=hits,
-        exact_match=exact_match(prediction, question.answers),
-        f1=f1(prediction, question.answers),
+        exact_match=exact_match(prediction, question.answers) if known else None,
+        f1=f1(prediction, question.answers) if known else None,
         answered=response.answer is not None,
         milliseconds=response.timings_ms["total"],
     )

@@ -82,7 +82,7 @@ def test_a_year_out_of_reach_is_refused_by_field(field: str, day: date) -> None:
 
 def test_dates_that_contradict_one_another_are_refused() -> None:
     early, late = date(2017, 11, 3), date(2017, 11, 9)
-    with pytest.raises(FilterError, match="2017-11-09.*2017-11-03") as raised:
+    with pytest.raises(FilterError, match=r"2017-11-09.*2017-11-03") as raised:
         understand(Ask(question="who?", after=late, before=early), SOURCES)
     assert raised.value.field == "after"
     with pytest.raises(FilterError, match="as_of") as raised:
@@ -97,7 +97,7 @@ def test_one_day_is_a_range() -> None:
 
 
 def test_an_unknown_source_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(FilterError, match="'Harbor Post'.*Did you mean 'Harbour Post'") as raised:
+    with pytest.raises(FilterError, match=r"'Harbor Post'.*Did you mean 'Harbour Post'") as raised:
         understand(Ask(question="who?", sources=("Harbor Post",)), SOURCES)
     assert raised.value.field == "sources"
     assert "Demo Courier" not in str(raised.value)

@@ -1,0 +1,165 @@
+"""Spans -> the answer: what says the same is one answer, with its places, its stories and its days."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime
+
+import pytest
+
+from index.catalog import StoredPassage
+from qa.assemble import ALTERNATIVES, MIN_CONFIDENCE, verdict
+from qa.read import Span
+from qa.retrieve import Found
+
+TEXT = "Today {} has been named by the board."
+
+
+def found(answer: str, key: str, day: str | None = "2017-11-03", story: str | None = None, recency: float = 0) -> Found:
+    """A passage that says `answer`; it stands 50 characters into its article."""
+    text = TEXT.format(answer)
+    moment = datetime.fromisoformat(day).replace(tzinfo=UTC) if day else None
+    number = int(day.replace("-", "")) if day else None
+    passage = StoredPassage(
+        key, 50, 50 + len(text), text, f"Title {key}", f"Source {key}", None, moment, number, story or key, None
+    )
+    return Found(passage, 0.5, recency)
+
+
+def span(places: list[Found], rank: int, probability: float) -> Span:
+    passage = places[rank].passage
+    start = passage.start + len("Today ")
+    return Span(
+        rank, start, passage.end - len(" has been named by the board."), passage.start, passage.end, probability
+    )
+
+
+def spans(places: list[Found], *probabilities: float) -> list[Span]:
+    return [span(places, rank, probability) for rank, probability in enumerate(probabilities)]
+
+
+def test_no_spans_are_no_answer() -> None:
+    nothing = verdict([], [])
+    assert nothing.answer is None
+    assert nothing.no_answer_probability == 1.0
+    assert (nothing.alternatives, nothing.timeline) == ((), ())
+
+
+def test_what_is_not_likely_enough_is_no_answer() -> None:
+    places = [found("Ann", "a")]
+    result = verdict(spans(places, MIN_CONFIDENCE / 10), places)
+    assert (result.answer, result.alternatives, result.timeline) == (None, (), ())
+    assert result.no_answer_probability > 0.5
+
+
+def test_the_likeliest_answer_comes_first_then_the_others() -> None:
+    places = [found("Ann", "a"), found("Bob", "b"), found("Cleo", "c")]
+    result = verdict(spans(places, 0.4, 0.8, 0.6), places)
+    assert result.answer is not None
+    assert result.answer.text == "Bob"
+    assert [answer.text for answer in result.alternatives] == ["Cleo", "Ann"]
+    assert result.no_answer_probability == pytest.approx(1 - result.answer.confidence, abs=1e-4)
+
+
+def test_only_so_many_alternatives_are_given() -> None:
+    places = [found(name, name) for name in ("Ann", "Bob", "Cleo", "Dan", "Eve", "Fay", "Gil", "Hal")]
+    result = verdict(spans(places, *[0.9 - 0.05 * i for i in range(8)]), places)
+    assert [answer.text for answer in result.alternatives] == ["Bob", "Cleo", "Dan", "Eve"][:ALTERNATIVES]
+
+
+@pytest.mark.parametrize("variant", ["the mayor", "The Mayor", "“mayor”", "MAYOR", "a  mayor.", "‘mayor’…", "mayor!"])
+def test_what_says_the_same_is_one_answer_and_keeps_its_own_words(variant: str) -> None:
+    places = [found("mayor", "a"), found(variant, "b")]
+    result = verdict(spans(places, 0.5, 0.7), places)
+    assert result.answer is not None
+    assert result.answer.text == variant
+    assert result.alternatives == ()
+    assert [citation.article_id for citation in result.answer.citations] == ["b", "a"]
+
+
+def test_marks_alone_are_kept_apart() -> None:
+    places = [found("…", "a"), found("—", "b")]
+    result = verdict(spans(places, 0.5, 0.7), places)
+    assert result.answer is not None
+    assert result.answer.text == "—"
+    assert [answer.text for answer in result.alternatives] == ["…"]
+
+
+def test_a_citation_says_where_the_answer_stands_in_its_sentence() -> None:
+    places = [found("Ann", "a")]
+    result = verdict(spans(places, 0.9), places)
+    assert result.answer is not None
+    (citation,) = result.answer.citations
+    assert citation.quote == places[0].passage.text
+    assert (citation.start, citation.answer_start) == (50, 56)
+    assert citation.quote[6:9] == "Ann"
+    assert citation.answer_end - citation.answer_start == 3
+    assert (citation.title, citation.source) == ("Title a", "Source a")
+
+
+def test_copies_of_one_story_count_as_one_source() -> None:
+    places = [found("Ann", "a", story="s"), found("Ann", "b", story="s"), found("Ann", "c")]
+    result = verdict(spans(places, 0.9, 0.8, 0.7), places)
+    assert result.answer is not None
+    assert len(result.answer.citations) == 3
+    assert result.answer.independent_sources == 2
+
+
+def test_one_article_that_says_it_twice_is_one_source() -> None:
+    places = [found("Ann", "a"), found("Ann", "a")]
+    result = verdict(spans(places, 0.9, 0.8), places)
+    assert result.answer is not None
+    assert result.answer.independent_sources == 1
+
+
+def test_the_timeline_is_in_order_of_first_publication_undated_last() -> None:
+    places = [
+        found("Ann", "a", "2017-11-09"),
+        found("Bob", "b", None),
+        found("Cleo", "c", "2017-11-03"),
+        found("Ann", "d", "2017-11-05"),
+    ]
+    result = verdict(spans(places, 0.9, 0.8, 0.7, 0.6), places)
+    assert [(entry.text, entry.first_published, entry.last_published) for entry in result.timeline] == [
+        ("Cleo", date(2017, 11, 3), date(2017, 11, 3)),
+        ("Ann", date(2017, 11, 5), date(2017, 11, 9)),
+        ("Bob", None, None),
+    ]
+
+
+def test_of_two_answers_as_likely_the_more_recent_wins() -> None:
+    places = [found("Ann", "a", recency=0.0), found("Bob", "b", recency=1.0)]
+    result = verdict(spans(places, 0.5, 0.5), places)
+    assert result.answer is not None
+    assert result.answer.text == "Bob"
+
+
+def test_the_order_of_the_spans_does_not_matter() -> None:
+    places = [found("Ann", "a"), found("Bob", "b"), found("ann", "c"), found("Dan", "d")]
+    given = [*spans(places, 0.5, 0.5, 0.5, 0.5), span(places, 0, 0.2)]
+    expected = verdict(given, places)
+    for seed in range(10):
+        shuffled = random.Random(seed).sample(given, len(given))
+        assert verdict(shuffled, places) == expected
+
+
+@pytest.mark.parametrize(
+    "probability",
+    [
+        1.0,
+        0.0,
+    ],
+)
+def test_a_reader_may_be_certain(probability: float) -> None:
+    places = [found("Ann", "a")]
+    result = verdict(spans(places, probability), places)
+    assert (result.answer is not None) == (probability == 1.0)
+
+
+def test_the_timeline_knows_the_first_and_last_day_of_all_that_say_it() -> None:
+    days = [f"2017-11-{day:02}" for day in (10, 11, 12, 13, 14, 15, 16, 1, 30)]
+    places = [found("Ann", day, day) for day in days]
+    result = verdict(spans(places, *[0.9 - 0.01 * i for i in range(len(days))]), places)
+    assert [(entry.first_published, entry.last_published) for entry in result.timeline] == [
+        (date(2017, 11, 1), date(2017, 11, 30))
+    ]

@@ -1,0 +1,642 @@
+"""The `backissue` command: what it prints, what it writes, and the status that it exits with."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+from fakes import FakeEncoder
+from qa_fakes import HARBOUR, assert_offsets_hold, open_archive
+
+from index.errors import ArchiveLockedError, InputError
+from qa.answer import Ask, AskResponse
+from web import engine, remote
+from web.cli import main
+
+ROOT = Path(__file__).parents[2]
+SEED = ROOT.parent / "shared" / "data" / "seed"
+COMMANDS = ("demo", "add", "ask", "serve", "evaluate", "info", "remove", "verify", "rebuild", "export")
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """run(*words): `backissue` with these words in a folder of its own, with a model that needs no weights."""
+    for variable in [name for name in os.environ if name.startswith("BACKISSUE_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setattr(engine, "load_encoder", lambda *_, **__: FakeEncoder())
+    monkeypatch.chdir(tmp_path)
+    return lambda *words, **options: CliRunner().invoke(main, [str(word) for word in words], **options)
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    file = tmp_path / "articles.jsonl"
+    file.write_text("".join(json.dumps(record) + "\n" for record in HARBOUR))
+    return file
+
+
+@pytest.fixture
+def harbour(run: Run, articles: Path) -> Path:
+    """An archive of the harbour's articles, in the folder `a`."""
+    succeed(run("--archive", "a", "add", articles))
+    return Path("a").absolute()
+
+
+def succeed(result: Result) -> str:
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def refuse(result: Result, status: int, *says: str) -> str:
+    """Exactly this status, an error in words on standard error, no traceback, nothing that looks like a result."""
+    assert result.exit_code == status, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert "Error:" in result.stderr
+    # Click folds its own messages at the width of the terminal.
+    message = " ".join(result.stderr.split())
+    for words in says:
+        assert words in message
+    return message
+
+
+def counts(output: str) -> dict[str, int]:
+    """The rows of the table that `add` prints."""
+    return {name.strip(): int(number) for name, number in re.findall(r"│ ([\w: ]+?) +│ +([\d]+) │", output)}
+
+
+def answer(result: Result) -> dict[str, Any]:
+    """The JSON that `ask --json` prints, by the contract, less its timings."""
+    return AskResponse.model_validate_json(succeed(result)).model_dump(mode="json", exclude={"timings_ms"})
+
+
+# --- help and usage
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help(run: Run, command: tuple[str, ...], flag: str) -> None:
+    output = succeed(run(*command, flag))
+    assert output.startswith("Usage:")
+    assert "--archive DIR" in output
+    assert list(Path().iterdir()) == []
+
+
+def test_help_lists_every_command(run: Run) -> None:
+    assert set(main.commands) >= set(COMMANDS)
+    output = succeed(run("--help"))
+    assert all(re.search(rf"^  {name} +\w", output, re.MULTILINE) for name in main.commands)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nope",),
+        ("ask",),
+        ("ask", "one", "two"),
+        ("ask", "who?", "--nope"),
+        ("ask", "who?", "--passages", "0"),
+        ("ask", "who?", "--passages", "51"),
+        ("add",),
+        ("remove",),
+        ("evaluate", "nope.jsonl", "--out", "o"),
+        ("export",),
+        ("add", ".", "--precision", "int4"),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_makes_nothing(run: Run, words: tuple[str, ...]) -> None:
+    refuse(run(*words), 2)
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("BACKISSUE_ARCHVE", "x", "Did you mean 'BACKISSUE_ARCHIVE'"),
+        ("BACKISSUE_PORT", "eighty", "BACKISSUE_PORT must be a whole number"),
+        ("BACKISSUE_PORT", "70000", "BACKISSUE_PORT must be between 0 and 65535"),
+    ],
+)
+@pytest.mark.parametrize("command", [("info",), ("ask", "who?"), ("verify",)])
+def test_the_environment_is_checked(
+    run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv(variable, value)
+    refuse(run(*command), 2, says)
+
+
+def test_a_precision_that_does_not_exist_makes_no_archive(
+    run: Run, articles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKISSUE_PRECISION", "int4")
+    refuse(run("--archive", "a", "add", articles), 2, "precision must be int8 or float32, not 'int4'")
+    assert not Path("a").exists()
+
+
+# --- which archive
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("info",),
+        ("ask", "who?"),
+        ("verify",),
+        ("rebuild",),
+        ("remove", "x"),
+        ("export", "--out", "x.jsonl"),
+        ("serve",),
+    ],
+)
+def test_without_an_archive_the_remedy_is_named(run: Run, command: tuple[str, ...]) -> None:
+    refuse(run("--archive", "none", *command), 1, "no archive in none", "add")
+    assert list(Path().iterdir()) == []
+
+
+def test_archive_may_stand_before_or_after_the_command(run: Run, harbour: Path) -> None:
+    first = succeed(run("--archive", "a", "info", "--json"))
+    assert succeed(run("info", "--json", "--archive", "a")) == first
+    assert succeed(run("--archive", "elsewhere", "info", "--json", "--archive", "a")) == first
+    question = ("ask", "Who won the regatta?", "--json")
+    assert answer(run("--archive", "a", *question)) == answer(run(*question, "--archive", "a"))
+
+
+def test_archive_may_come_from_the_environment_and_the_option_wins(
+    run: Run, harbour: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKISSUE_ARCHIVE", "a")
+    assert json.loads(succeed(run("info", "--json")))["articles"] == 4
+    refuse(run("--archive", "none", "info"), 1, "no archive in none")
+
+
+def test_an_archive_without_a_name_is_refused(run: Run) -> None:
+    refuse(run("--archive", "", "info"), 2, "archive must not be empty")
+
+
+def test_a_folder_of_something_else_is_left_alone(run: Run, articles: Path) -> None:
+    Path("mine").mkdir()
+    Path("mine/letter.txt").write_text("Dear all")
+    refuse(run("--archive", "mine", "add", articles), 1, "mine is not empty")
+    assert [path.name for path in Path("mine").iterdir()] == ["letter.txt"]
+
+
+def test_a_file_in_place_of_the_archive_is_refused_in_words(run: Run, articles: Path) -> None:
+    refuse(run("--archive", articles, "add", articles), 1, "articles.jsonl")
+
+
+def test_other_settings_than_the_archives_own_are_refused(run: Run, harbour: Path, articles: Path) -> None:
+    refuse(run("--archive", "a", "add", articles, "--chunk-tokens", "64"), 1, "chunking", "Leave the setting out")
+    refuse(run("--archive", "a", "add", articles, "--precision", "float32"), 1, "'int8', not 'float32'")
+
+
+# --- add
+
+
+def test_add_counts_and_adding_again_changes_nothing(run: Run, articles: Path) -> None:
+    assert counts(succeed(run("--archive", "a", "add", articles))) == {"added": 4, "updated": 0, "unchanged": 0}
+    before = succeed(run("--archive", "a", "info", "--json"))
+    assert counts(succeed(run("--archive", "a", "add", articles))) == {"added": 0, "updated": 0, "unchanged": 4}
+    assert succeed(run("--archive", "a", "info", "--json")) == before
+
+
+def test_a_changed_article_is_updated(run: Run, harbour: Path) -> None:
+    changed = {**HARBOUR[2], "text": "The Terns won the autumn regatta after a protest."}
+    Path("changed.jsonl").write_text(json.dumps(changed))
+    assert counts(succeed(run("--archive", "a", "add", "changed.jsonl")))["updated"] == 1
+    assert json.loads(succeed(run("--archive", "a", "info", "--json")))["articles"] == 4
+
+
+def test_add_takes_a_folder_and_gives_defaults(run: Run) -> None:
+    Path("in/deep").mkdir(parents=True)
+    Path("in/deep/storm.txt").write_text("A storm took the roof of the old ferry pier.\n\nNobody was hurt.")
+    succeed(run("--archive", "a", "add", "in", "--published", "3 November 2017", "--source", "My Paper"))
+    found = answer(run("--archive", "a", "ask", "What did the storm take?", "--json", "--as-of", "2017-11-03"))
+    (passage,) = found["passages"]
+    assert (passage["source"], passage["published_at"]) == ("My Paper", "2017-11-03T00:00:00Z")
+
+
+def test_a_missing_path_is_named_and_nothing_is_added(run: Run, articles: Path) -> None:
+    refuse(run("--archive", "a", "add", articles, "nope.jsonl"), 2, "nope.jsonl does not exist")
+    assert not Path("a").exists()
+
+
+def test_a_malformed_default_date_is_named(run: Run, articles: Path) -> None:
+    refuse(
+        run("--archive", "a", "add", articles, "--published", "someday"), 2, "--published", "'someday'", "YYYY-MM-DD"
+    )
+    assert not Path("a").exists()
+
+
+def test_rejects_are_counted_by_reason_and_listed_with_place_and_remedy(run: Run, articles: Path) -> None:
+    Path("mixed.jsonl").write_text(
+        articles.read_text() + '{"text": ""}\nnonsense\n{"text": 7}\n{"text": "x", "published": "soon"}\n'
+    )
+    output = succeed(run("--archive", "a", "add", "mixed.jsonl"))
+    rows = counts(output)
+    assert rows["added"] == 4
+    assert {name: number for name, number in rows.items() if name.startswith("rejected")} == {
+        "rejected: no text": 1,
+        "rejected: not valid JSON": 1,
+        "rejected: wrong type": 1,
+        "rejected: invalid date": 1,
+    }
+    (file,) = Path("a/rejects").iterdir()
+    assert str(file) in output  # in one piece, however narrow the terminal
+    rejects = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [reject["where"] for reject in rejects] == [f"mixed.jsonl:{line}" for line in (5, 6, 7, 8)]
+    assert [next(iter(re.findall("text|JSON|published", reject["detail"]))) for reject in rejects] == [
+        "text",
+        "JSON",
+        "text",
+        "published",
+    ]
+
+
+def test_when_all_is_rejected_the_status_is_1(run: Run) -> None:
+    Path("bad.jsonl").write_text("nonsense\n")
+    result = run("--archive", "a", "add", "bad.jsonl")
+    assert result.exit_code == 1
+    assert counts(result.stdout) == {"added": 0, "updated": 0, "unchanged": 0, "rejected: not valid JSON": 1}
+    assert len(list(Path("a/rejects").iterdir())) == 1
+
+
+def test_an_archive_of_rejects_is_empty_but_can_be_used(run: Run) -> None:
+    Path("bad.jsonl").write_text("nonsense\n")
+    run("--archive", "a", "add", "bad.jsonl")
+    assert "No answer found" in succeed(run("--archive", "a", "ask", "Who holds Albu Kamal?"))
+    assert "0 articles" in succeed(run("--archive", "a", "ask", "Who holds Albu Kamal?"))
+    assert "none dated" in succeed(run("--archive", "a", "info"))
+    succeed(run("--archive", "a", "verify"))
+
+
+# --- ask
+
+
+def test_ask_shows_the_answer_in_its_sentence_with_source_day_and_place(run: Run, harbour: Path) -> None:
+    output = succeed(run("--archive", "a", "ask", "Who won the autumn regatta?"))
+    assert "The Gulls won the autumn regatta by two lengths" in output
+    assert "Gulls win the regatta, Harbour Post, 2017-11-12" in output
+    assert re.search(r" [0-9a-f]{16}:0-\d+\n", output)
+    assert "4 articles, 2017-11-03 to 2017-11-20" in output
+
+
+def test_ask_json_is_the_contract_and_true(run: Run, harbour: Path) -> None:
+    printed = succeed(run("--archive", "a", "ask", "Who won the autumn regatta?", "--json"))
+    response = AskResponse.model_validate_json(printed)
+    assert response.answer is not None
+    with open_archive(harbour) as archive:
+        assert_offsets_hold(archive, response)
+
+
+def test_filters_reach_the_engine_and_are_echoed(run: Run, harbour: Path) -> None:
+    filters = ("--after", "2017-11-04", "--before", "2017-11-30", "--source", "Harbour Post", "--as-of", "2017-12-01")
+    found = answer(run("--archive", "a", "ask", "pier or regatta", "--json", *filters))
+    assert found["as_of"] == "2017-12-01"
+    assert found["filters"] == {"after": "2017-11-04", "before": "2017-11-30", "sources": ["Harbour Post"]}
+    assert [passage["title"] for passage in found["passages"]] == ["Gulls win the regatta"]
+    both = ("--source", "Harbour Post", "--source", "Demo Courier")
+    assert answer(run("--archive", "a", "ask", "pier", "--json", *both))["filters"]["sources"] == [
+        "Demo Courier",
+        "Harbour Post",
+    ]
+    shown = succeed(run("--archive", "a", "ask", "pier or regatta", *filters))
+    assert "only after 2017-11-04, before 2017-11-30, Harbour Post" in " ".join(shown.split())
+
+
+def test_the_number_of_passages_is_the_option_else_the_setting(
+    run: Run, harbour: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = ("--archive", "a", "ask", "the pier, the regatta, the pumpkin", "--json")
+    assert len(answer(run(*ask))["passages"]) == 4
+    assert len(answer(run(*ask, "--passages", "2"))["passages"]) == 2
+    monkeypatch.setenv("BACKISSUE_PASSAGES", "3")
+    assert len(answer(run(*ask))["passages"]) == 3
+
+
+@pytest.mark.parametrize("option", ["--as-of", "--after", "--before"])
+@pytest.mark.parametrize("day", ["yesterday", "2017-02-30", "2017", "20171109", "2017-W45-4", "09/11/2017", ""])
+def test_a_malformed_date_is_named(run: Run, harbour: Path, option: str, day: str) -> None:
+    refuse(run("--archive", "a", "ask", "who?", option, day), 2, option, repr(day))
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("",), "question is empty"),
+        (("?!",), "question is empty"),
+        (("🐟",), "question is empty"),
+        (("w" * 10_000,), "10,000 characters"),
+        (("who?", "--as-of", "0001-01-01"), "as_of: the year 1 "),
+        (("who?", "--as-of", "9999-12-31"), "9999"),
+        (("who?", "--after", "2017-11-09", "--before", "2017-11-03"), "later than before"),
+        (("who?", "--source", "Harbor Post"), "Did you mean 'Harbour Post'"),
+        (("who?\udcff",), "bytes"),
+    ],
+)
+def test_what_cannot_be_asked_exits_with_2(run: Run, harbour: Path, words: tuple[str, ...], says: str) -> None:
+    refuse(run("--archive", "a", "ask", "--json", *words), 2, says)
+
+
+def test_no_answer_is_no_failure(run: Run, harbour: Path) -> None:
+    output = succeed(run("--archive", "a", "ask", "Who won?", "--as-of", "2017-11-01"))
+    assert "No answer found." in output
+    assert "As of 2017-11-01: 0 articles" in output
+
+
+def test_markup_in_an_article_is_shown_as_it_stands(run: Run) -> None:
+    text = "The [bold]Gulls[/bold] won [link=file:///x]the[/link] autumn regatta [/] by \\[two] lengths."
+    Path("x.jsonl").write_text(json.dumps({"title": "A [red]title[/] \\", "text": text, "source": "[dim]Post"}))
+    succeed(run("--archive", "a", "add", "x.jsonl"))
+    output = " ".join(succeed(run("--archive", "a", "ask", "Who won the autumn regatta?")).split())
+    assert text in output
+    assert "A [red]title[/] \\, [dim]Post" in output
+    assert "source: [dim]Post" in succeed(run("--archive", "a", "info"))
+
+
+# --- looking after it
+
+
+def test_info(run: Run, harbour: Path) -> None:
+    info = json.loads(succeed(run("--archive", "a", "info", "--json")))
+    assert (info["articles"], info["undated"], info["pending"]) == (4, 1, 0)
+    assert (info["first_published"], info["last_published"]) == ("2017-11-03", "2017-11-20")
+    assert info["sources"] == [{"source": "Demo Courier", "articles": 2}, {"source": "Harbour Post", "articles": 2}]
+    shown = succeed(run("--archive", "a", "info"))
+    assert info["id"] in shown
+    assert "source: Harbour Post" in shown
+
+
+def test_remove_by_address_and_by_id(run: Run, harbour: Path) -> None:
+    found = answer(run("--archive", "a", "ask", "pumpkin", "--json"))
+    pumpkin = next(p["article_id"] for p in found["passages"] if p["title"].startswith("Pumpkin"))
+    output = succeed(run("--archive", "a", "remove", pumpkin, "https://harbour-post.example/regatta"))
+    assert "Removed 2 " in output
+    left = answer(run("--archive", "a", "ask", "pumpkin and regatta", "--json"))
+    assert {passage["source"] for passage in left["passages"]} == {"Harbour Post", "Demo Courier"}
+    assert all("pier" in passage["title"] for passage in left["passages"])
+    assert left["coverage"]["articles"] == 2
+    succeed(run("--archive", "a", "verify"))
+
+
+def test_remove_of_something_unknown_removes_nothing(run: Run, harbour: Path) -> None:
+    known = "https://harbour-post.example/regatta"
+    refuse(run("--archive", "a", "remove", known, "nope"), 1, "no article 'nope'", "nothing was removed")
+    assert json.loads(succeed(run("--archive", "a", "info", "--json")))["articles"] == 4
+
+
+def test_verify_finds_and_repairs_what_differs(run: Run, harbour: Path) -> None:
+    assert "lacking: 0" in succeed(run("--archive", "a", "verify"))
+    before = answer(run("--archive", "a", "ask", "Who won the autumn regatta?", "--json"))
+    with open_archive(harbour) as archive:
+        regatta = before["answer"]["citations"][0]["article_id"]
+        archive.vectors.remove([regatta])
+        archive.lexical.remove([regatta])
+    result = run("--archive", "a", "verify")
+    assert result.exit_code == 1
+    assert f"vectors lacking: 1 article(s) {regatta}" in result.stdout
+    assert f"bm25 lacking: 1 article(s) {regatta}" in result.stdout
+    assert "Repaired 1 " in succeed(run("--archive", "a", "verify", "--repair"))
+    succeed(run("--archive", "a", "verify"))
+    after = answer(run("--archive", "a", "ask", "Who won the autumn regatta?", "--json"))
+    assert after["answer"] == before["answer"]
+
+
+def test_rebuild_gives_the_same_answers(run: Run, harbour: Path) -> None:
+    ask = ("--archive", "a", "ask", "Who won the autumn regatta?", "--json")
+    before = answer(run(*ask))
+    assert "Indexed 4 " in succeed(run("--archive", "a", "rebuild"))
+    after = answer(run(*ask))
+    assert after["passages"] == before["passages"]
+    assert (after["answer"], after["alternatives"]) == (before["answer"], before["alternatives"])
+    succeed(run("--archive", "a", "verify"))
+
+
+def test_an_export_added_to_a_new_archive_holds_the_same(run: Run, harbour: Path) -> None:
+    assert "Wrote 4 " in succeed(run("--archive", "a", "export", "--out", "out.jsonl"))
+    assert counts(succeed(run("--archive", "b", "add", "out.jsonl"))) == {"added": 4, "updated": 0, "unchanged": 0}
+    ask = ("ask", "Who won the autumn regatta?", "--json")
+    one, other = answer(run("--archive", "a", *ask)), answer(run("--archive", "b", *ask))
+    assert one["answer"]["text"] == other["answer"]["text"]
+    assert one["coverage"] == other["coverage"]
+
+    def shown(found: dict[str, Any]) -> set[tuple[str, ...]]:
+        kept = ("title", "source", "url", "published_at", "text", "start", "end")
+        return {tuple(str(passage[name]) for name in kept) for passage in found["passages"]}
+
+    assert shown(one) == shown(other)
+    succeed(run("--archive", "b", "export", "--out", "again.jsonl"))
+    first, second = (sorted(Path(name).read_text().splitlines()) for name in ("out.jsonl", "again.jsonl"))
+    assert first == second
+
+
+def test_an_export_keeps_the_articles_ids_and_so_adds_nothing_to_its_own_archive(run: Run, harbour: Path) -> None:
+    succeed(run("--archive", "a", "export", "--out", "out.jsonl"))
+    assert counts(succeed(run("--archive", "a", "add", "out.jsonl"))) == {"added": 0, "updated": 0, "unchanged": 4}
+
+
+def test_an_export_into_nowhere_is_refused_in_words(run: Run, harbour: Path) -> None:
+    refuse(run("--archive", "a", "export", "--out", "no/such/out.jsonl"), 1, "no/such/out.jsonl", "No such file")
+
+
+# --- evaluate and demo
+
+
+def test_evaluate_writes_its_files_and_shows_the_figures(run: Run, harbour: Path) -> None:
+    rows = [
+        {"id": 1, "question": "Who won the autumn regatta?", "answers": ["Gulls"], "kind": "sport"},
+        {"id": 2, "question": "Who runs the pier?", "answers": ["nobody"], "kind": "port"},
+    ]
+    Path("q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    output = succeed(run("--archive", "a", "evaluate", "q.jsonl", "--out", "out", "--group", "kind"))
+    assert {path.name for path in Path("out").iterdir()} >= {"predictions.jsonl", "run.trec", "metrics.json"}
+    assert "all questions: 2 asked" in output
+    assert 'kind="sport": 1 asked' in output
+    predictions = [json.loads(line) for line in Path("out/predictions.jsonl").read_text().splitlines()]
+    found = answer(run("--archive", "a", "ask", rows[0]["question"], "--json"))
+    assert predictions[0]["prediction"] == found["answer"]["text"]
+    assert predictions[0]["citations"] == found["answer"]["citations"]
+
+
+def test_evaluate_names_file_line_and_field(run: Run, harbour: Path) -> None:
+    Path("q.jsonl").write_text('{"id": 1, "question": "Who?"}\n{"id": 2, "question": "Who?", "answers": "x"}\n')
+    refuse(run("--archive", "a", "evaluate", "q.jsonl", "--out", "out"), 2, "q.jsonl:2", "'answers'")
+    assert not Path("out").exists()
+
+
+def test_demo_builds_the_sample_once_and_it_can_be_asked(run: Run) -> None:
+    output = succeed(run("demo", "--no-serve"))
+    added = counts(output)["added"]
+    assert added > 10
+    assert "Who holds Albu Kamal?" in output
+    assert counts(succeed(run("demo", "--no-serve")))["unchanged"] == added
+    info = json.loads(succeed(run("--archive", "backissue-demo", "info", "--json")))
+    assert (info["sample"], info["articles"]) == (True, added)
+
+
+def test_demo_adds_nothing_to_an_archive_of_ones_own(run: Run, harbour: Path) -> None:
+    refuse(run("--archive", "a", "demo", "--no-serve"), 1, "a holds articles of your own", "another folder")
+    assert json.loads(succeed(run("--archive", "a", "info", "--json")))["articles"] == 4
+
+
+# --- another process holds the archive
+
+LOCKED = ArchiveLockedError("The archive in a is in use by process 1.", url="http://127.0.0.1:1/")
+
+
+def test_commands_that_need_the_archive_to_themselves_say_who_holds_it(run: Run, harbour: Path, articles: Path) -> None:
+    with open_archive(harbour):
+        for command in (("add", articles), ("verify",), ("ask", "who?"), ("info",), ("rebuild",)):
+            refuse(run("--archive", "a", *command), 1, f"in use by process {os.getpid()}")
+    succeed(run("--archive", "a", "verify"))
+
+
+def serve_with(monkeypatch: pytest.MonkeyPatch, status: int, body: Any) -> None:
+    def request(method: str, url: str, **_: Any) -> httpx.Response:
+        assert url.startswith("http://127.0.0.1:1/api/v1/")
+        text = body if isinstance(body, str) else json.dumps(body)
+        return httpx.Response(status, text=text, request=httpx.Request(method, url))
+
+    monkeypatch.setattr(httpx, "request", request)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "says"),
+    [
+        (422, {"detail": "No source 'x'.", "field": "sources"}, "InputError", "No source 'x'."),
+        (500, {"detail": "Something went wrong."}, "ArchiveError", "Something went wrong."),
+        (200, "<html>", "ArchiveError", "in use by process 1"),
+        (200, [1], "ArchiveError", "in use by process 1"),
+        (200, {"other": "version"}, "ArchiveError", "in use by process 1"),
+    ],
+)
+def test_what_a_server_answers_is_taken_or_explained(
+    monkeypatch: pytest.MonkeyPatch, status: int, body: Any, kind: str, says: str
+) -> None:
+    serve_with(monkeypatch, status, body)
+    with pytest.raises(Exception, match=says) as raised:
+        remote.ask(LOCKED, Ask(question="who?"))
+    assert type(raised.value).__name__ == kind
+    if isinstance(raised.value, InputError):
+        assert raised.value.field == "sources"
+
+
+def test_a_server_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def request(*_: Any, **__: Any) -> NoReturn:
+        raise httpx.ConnectError("Connection refused")
+
+    monkeypatch.setattr(httpx, "request", request)
+    with pytest.raises(Exception, match=r"in use by process 1.*Connection refused") as raised:
+        remote.info(LOCKED)
+    assert type(raised.value).__name__ == "ArchiveError"
+
+
+# --- for real
+
+COMMAND = (sys.executable, "-c", "from web.cli import main; main(prog_name='backissue')")
+SECONDS = 240
+
+
+def backissue(folder: Path, *words: str, status: int = 0) -> str:
+    """Runs the command as a process of its own, in `folder`; standard output, or standard error when it failed."""
+    done = subprocess.run(
+        [*COMMAND, *words], cwd=folder, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stderr if status else done.stdout
+
+
+def environment() -> dict[str, str]:
+    """This one, with the packages under test to be found, whatever they are run from."""
+    kept = {
+        name: value for name, value in os.environ.items() if name in ("BACKISSUE_CACHE",) or "BACKISSUE" not in name
+    }
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def serving(folder: Path, archive: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server on any free port, and the address that it announced."""
+    words = [*COMMAND, "--archive", archive, "serve", "--port", "0"]
+    with subprocess.Popen(
+        words, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            assert server.stdout is not None
+            line = server.stdout.readline()
+            found = re.search(r"http://127\.0\.0\.1:\d+/", line)
+            assert found, line
+            yield server, found.group()
+        finally:
+            server.kill()
+
+
+@pytest.mark.slow
+def test_the_sample_is_built_asked_served_and_asked_through_the_server(tmp_path: Path) -> None:
+    backissue(tmp_path, "demo", "--no-serve")
+    ask = ("--archive", "backissue-demo", "ask", "Who holds Albu Kamal?", "--as-of", "2017-11-09", "--json")
+
+    def asked() -> dict[str, Any]:
+        return AskResponse.model_validate_json(backissue(tmp_path, *ask)).model_dump(exclude={"timings_ms"})
+
+    direct = asked()
+    assert direct["answer"] is not None
+    assert "Albu Kamal" in direct["answer"]["citations"][0]["quote"]
+    with serving(tmp_path, "backissue-demo") as (server, url):
+        page = httpx.get(url, timeout=30, trust_env=False)
+        assert page.status_code == 200
+        # With the archive locked, only the server can have given these.
+        assert asked() == direct
+        info = json.loads(backissue(tmp_path, "--archive", "backissue-demo", "info", "--json"))
+        assert info["id"] == direct["archive"]["id"]
+        refused = backissue(tmp_path, "--archive", "backissue-demo", "ask", "who?", "--source", "nope", status=2)
+        assert "no source 'nope'" in refused
+        (tmp_path / "x.txt").write_text("A story.")
+        said = backissue(tmp_path, "--archive", "backissue-demo", "add", "x.txt", status=1)
+        assert f"process {server.pid}" in said
+        assert url in said
+        server.send_signal(signal.SIGTERM)
+        _, errors = server.communicate(timeout=60)
+        assert server.returncode == 0
+        assert "Traceback" not in errors
+    assert not (tmp_path / "backissue-demo" / "owner.json").exists()
+    assert asked() == direct
+    backissue(tmp_path, "--archive", "backissue-demo", "verify")
+
+
+@pytest.fixture(scope="module")
+def albu_kamal(tmp_path_factory: pytest.TempPathFactory) -> AskResponse:
+    """What the article that the project started from says to the question that it started from."""
+    if not SEED.is_dir():
+        pytest.skip(f"{SEED} is not there: the article that the project started from is not part of the repository")
+    folder = tmp_path_factory.mktemp("seed")
+    backissue(folder, "--archive", "a", "add", str(SEED), "--published", "2017-11-03")
+    printed = backissue(folder, "--archive", "a", "ask", "who holds Albu Kamal?", "--as-of", "2017-11-03", "--json")
+    return AskResponse.model_validate_json(printed)
+
+
+@pytest.mark.slow
+def test_who_holds_albu_kamal(albu_kamal: AskResponse) -> None:
+    assert albu_kamal.coverage.articles == 1
+    assert albu_kamal.answer is not None
+    assert "Its last major position is the border town of Albu Kamal" in albu_kamal.answer.citations[0].quote
+    assert all("Do you like this article" not in passage.text for passage in albu_kamal.passages)
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(
+    strict=True, reason="DEFECT in qa/retrieve.py: two passages tie, and the id decides for the wrong one"
+)
+def test_the_passage_that_says_it_comes_first(albu_kamal: AskResponse) -> None:
+    assert "Albu Kamal" in albu_kamal.passages[0].text
+    assert "last major position" in albu_kamal.passages[0].text
