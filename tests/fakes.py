@@ -63,8 +63,8 @@ def open_archive(
 def make_article(key: str, text: str, published: str | None = "2017-11-03", **fields: object) -> Article:
     """An article with an id of its own; `published` is an ISO day or None."""
     moment = datetime.fromisoformat(published).replace(tzinfo=UTC) if published else None
-    values = {"title": f"Title of {key}", "key": key, "published_at": moment, **fields}
-    return Article(text=text, date_precision="day" if moment else None, **values)  # type: ignore[arg-type]
+    date = {"published_at": moment, "date_precision": "day" if moment else None}
+    return Article(**{"title": f"Title of {key}", "text": text, "key": key, **date, **fields})  # type: ignore[arg-type]
 
 
 def located(articles: Sequence[Article], file: str = "articles.jsonl") -> list[Located]:
