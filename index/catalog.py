@@ -249,12 +249,11 @@ class Catalog:
         before = self.latest(connection, article.base_id)
         version = before.version + 1 if before else 1
         article_id = version_id(article.base_id, version)
-        available = _available_day(article, before, now)
+        # Versions follow one another: one that claims an earlier day than its forerunner counts from the same day.
+        available = max(_available_day(article, before, now), before.available_day if before else 0)
         if before:
             connection.execute(
-                update(ArticleRow)
-                .where(ArticleRow.id == before.id)
-                .values(superseded_day=max(available, before.available_day), state="pending")
+                update(ArticleRow).where(ArticleRow.id == before.id).values(superseded_day=available, state="pending")
             )
         row = {
             "id": article_id,
@@ -369,17 +368,6 @@ class Catalog:
             for article_id, start, end in wanted
             if (row := rows.get(article_id)) is not None
         ]  # fmt: skip
-
-    def days_and_stories(self, article_ids: Iterable[str]) -> dict[str, tuple[int | None, str]]:
-        """The day of publication (YYYYMMDD) and the story of each article that is held."""
-        found: dict[str, tuple[int | None, str]] = {}
-        with self._engine.connect() as connection:
-            for batch in _batches(sorted(set(article_ids))):
-                query = select(ArticleRow.id, ArticleRow.published_day, ArticleRow.story).where(
-                    ArticleRow.id.in_(batch), ArticleRow.state != "removing"
-                )
-                found.update({row.id: (row.published_day, row.story) for row in connection.execute(query)})
-        return found
 
     def coverage(self, selection: Selection) -> tuple[int, date | None, date | None]:
         """How many articles a selection holds, and the first and last day on which they were published."""

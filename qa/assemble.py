@@ -15,7 +15,7 @@ from qa.retrieve import Found
 # Below this the best answer is more often wrong than right: see tests/floors.json.
 MIN_CONFIDENCE = 0.1
 # Log-odds that the recency of a passage adds, fitted together with the reader's own weights.
-RECENCY = 1.0
+RECENCY, RECENCY_DAYS = 1.0, 14.0
 ALTERNATIVES = 4
 CITATIONS = 5
 
@@ -68,9 +68,14 @@ def _weighed_by_time(spans: Sequence[Span], found: Sequence[Found]) -> list[Span
     for span in spans:
         certain = 1e-6  # odds are finite; a reader may still say 0 or 1
         probability = min(max(span.probability, certain), 1 - certain)
-        odds = math.log(probability / (1 - probability)) + RECENCY * found[span.passage].recency
+        odds = math.log(probability / (1 - probability)) + RECENCY * recency(found[span.passage])
         weighed.append(replace(span, probability=1 / (1 + math.exp(-odds))))
     return weighed
+
+
+def recency(item: Found) -> float:
+    """exp(-age / RECENCY_DAYS); 0 where the age is unknown."""
+    return math.exp(-item.age_days / RECENCY_DAYS) if item.age_days is not None else 0.0
 
 
 def normalise(text: str) -> str:

@@ -7,8 +7,6 @@ knows where it stands. `SentenceReader` answers with whole sentences, chosen by 
 from __future__ import annotations
 
 import math
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +14,7 @@ from typing import Protocol
 from index.catalog import StoredPassage
 from index.chunk import sentences
 from index.embed import Encoder
+from qa.rank import shared_words, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,60 +42,6 @@ class Reader(Protocol):
         ...
 
 
-# Words that say how a question is put, not what it is about.
-_FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "been",
-        "but",
-        "by",
-        "did",
-        "do",
-        "does",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "how",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "of",
-        "on",
-        "or",
-        "that",
-        "the",
-        "their",
-        "them",
-        "there",
-        "these",
-        "they",
-        "this",
-        "to",
-        "was",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "why",
-        "will",
-        "with",
-        "would",
-    ]
-)
 # Sentences that go to the encoder, those that share most with the question first: 24 cost about 100 ms on two cores.
 ENCODED = 24
 # Logistic regression of "the sentence holds the accepted answer" on RealTime QA 2022 to June 2023 (see
@@ -114,7 +59,7 @@ class SentenceReader:
     def read(self, question: str, passages: Sequence[StoredPassage]) -> list[Span]:
         """Whole sentences as spans; see `Reader.read`."""
         candidates = candidate_sentences(passages)
-        shared = shared_words(question, [text for _, _, _, text in candidates])
+        shared = shared_words(words(question), [set(words(text)) for _, _, _, text in candidates])
         order = sorted(range(len(candidates)), key=lambda i: (-shared[i], candidates[i][0], candidates[i][1]))[:ENCODED]
         if not order:
             return []
@@ -140,18 +85,3 @@ def candidate_sentences(passages: Sequence[StoredPassage]) -> list[tuple[int, in
                 seen.add(place)
                 found.append((index, passage.start + start, passage.start + end, text))
     return found
-
-
-def shared_words(question: str, texts: Sequence[str]) -> list[float]:
-    """The share of the question's words that each text has, words weighted by their rarity among the texts."""
-    wanted = _words(question) - _FUNCTION_WORDS or _words(question)
-    held = [_words(text) & wanted for text in texts]
-    counts = Counter(word for words in held for word in words)
-    weights = {word: math.log((len(texts) + 1) / (counts[word] + 0.5)) for word in wanted}
-    total = sum(weights.values()) or 1.0
-    return [sum(weights[word] for word in words) / total for words in held]
-
-
-def _words(text: str) -> set[str]:
-    """Lower-case words, plural and possessive endings cut."""
-    return {re.sub(r"(?:'s|’s|s)$", "", word) for word in re.findall(r"[\w'’-]*\w", text.lower())}

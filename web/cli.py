@@ -192,7 +192,7 @@ def serve(context: click.Context, host: str | None, port: int | None) -> None:
 @click.argument("questions", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the results.")
 @click.option("--group", metavar="FIELD", help="Also give figures by the value of this field of the question file.")
-@click.option("--compare-retrieval", is_flag=True, help="Also score BM25 alone, vectors alone, and no time prior.")
+@click.option("--compare-retrieval", is_flag=True, help="Also score BM25 alone, vectors alone, and their plain fusion.")
 @_archive
 @click.pass_context
 def evaluate(context: click.Context, questions: Path, out: Path, group: str | None, compare_retrieval: bool) -> None:

@@ -1,8 +1,8 @@
 """Figures of a run: recall@k, MRR, EM, F1, latency.
 
 Retrieval is scored on passages: one is relevant when an accepted answer stands in its text as a run of whole
-words, both normalised as SQuAD does. EM and F1 are SQuAD's (Rajpurkar et al. 2016). The denominator is every
-question of the file whose right answer the file tells, whatever was returned for it.
+words, both bare of case, punctuation and articles. EM and F1 are SQuAD's (Rajpurkar et al. 2016). The
+denominator is every question of the file whose right answer the file tells, whatever was returned for it.
 """
 
 from __future__ import annotations
@@ -44,12 +44,17 @@ def _f1(predicted: list[str], accepted: list[str]) -> float:
 
 def first_hit(passages: Sequence[str], answers: Sequence[str]) -> int | None:
     """The rank, from 1, of the first passage text that holds an accepted answer; None when none does."""
-    wanted = [f" {answer} " for answer in map(normalise, answers) if answer]
+    wanted = [f" {answer} " for answer in map(_bare_words, answers) if answer]
     for rank, text in enumerate(passages, start=1):
-        words = f" {normalise(text)} "
+        words = f" {_bare_words(text)} "
         if any(answer in words for answer in wanted):
             return rank
     return None
+
+
+def _bare_words(text: str) -> str:
+    """Words alone, so that “Squid Game” and "Squid Game", ISIS-held and ISIS meet; SQuAD's normaliser parts them."""
+    return " ".join(word for word in re.findall(r"\w+", text.lower()) if word not in ("a", "an", "the"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from qa.evaluate.metrics import Scored, exact_match, f1, first_hit, summarise
 from qa.evaluate.questions import Question, read_questions
 from qa.pipeline import QA
 from qa.question import understand
+from qa.rank import Weights
 from qa.retrieve import Retrieval
 
 # Recall is reported up to 50 passages; reading does not depend on how many are returned.
@@ -36,7 +37,7 @@ def evaluate(
     """Asks every question and writes predictions.jsonl, run.trec and metrics.json to `out`; returns the metrics.
 
     `group` names a field of the question file by whose values figures are given too. With
-    `compare_retrieval`, BM25 alone and vectors alone are scored beside the hybrid, without the time prior.
+    `compare_retrieval`, BM25 alone, vectors alone, their plain fusion and the ranking blind to time are scored too.
     Raises SourceFileError for an unusable question file, one that asks for what the archive does not have,
     or one without the field `group`, before anything is written.
     """
@@ -88,9 +89,11 @@ def _answers(qa: QA, questions: Sequence[Question]) -> Iterator[tuple[Question, 
 
 
 def _rivals(qa: QA) -> dict[str, QA]:
-    plain = replace(qa.knobs, recency_weight=0.0)
+    plain = replace(qa.knobs, weights=Weights())
+    timeless = replace(qa.knobs, weights=replace(qa.knobs.weights, week=0.0, months=0.0))
     knobs: dict[str, Retrieval] = {
-        "hybrid without time prior": plain,
+        "hybrid, blind to time": timeless,
+        "fusion alone": plain,
         "bm25": replace(plain, dense_weight=0.0),
         "dense": replace(plain, lexical_weight=0.0),
     }

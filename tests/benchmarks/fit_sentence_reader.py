@@ -16,15 +16,17 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+import torch
 
 from index.archive import Archive
 from index.embed import load_encoder
+from qa.assemble import recency
 from qa.evaluate.metrics import first_hit
 from qa.evaluate.questions import Question, read_questions
 from qa.pipeline import READ
 from qa.question import understand
-from qa.read import ENCODED, candidate_sentences, shared_words
+from qa.rank import shared_words, words
+from qa.read import ENCODED, candidate_sentences
 from qa.retrieve import Retrieval, retrieve
 
 
@@ -34,11 +36,11 @@ def rows(archive: Archive, question: Question) -> tuple[np.ndarray, np.ndarray]:
     vector = archive.encoder.encode_queries([asked.text])[0]
     found = retrieve(archive, asked.text, vector, asked.selection, READ, Retrieval())
     sentences = candidate_sentences([item.passage for item in found])
-    shared = shared_words(asked.text, [text for _, _, _, text in sentences])
+    shared = shared_words(words(asked.text), [set(words(text)) for _, _, _, text in sentences])
     best = sorted(range(len(sentences)), key=lambda i: (-shared[i], sentences[i][:2]))[:ENCODED]
     vectors = archive.encoder.encode_documents([sentences[i][3] for i in best])
     features = [
-        (float(v @ vector), shared[i], math.log1p(sentences[i][0]), found[sentences[i][0]].recency)
+        (float(v @ vector), shared[i], math.log1p(sentences[i][0]), recency(found[sentences[i][0]]))
         for i, v in zip(best, vectors, strict=True)
     ]
     labels = [first_hit([sentences[i][3]], question.answers) is not None for i in best]
@@ -58,13 +60,27 @@ def main() -> None:
         made = [(question, rows(archive, question)) for question in questions]
     early = [r for q, r in made if q.ask.as_of and q.ask.as_of <= arguments.until and len(r[1])]
     late = [r for q, r in made if q.ask.as_of and q.ask.as_of > arguments.until and len(r[1])]
-    model = LogisticRegression(C=10.0, max_iter=1000)
-    model.fit(np.concatenate([x for x, _ in early]), np.concatenate([y for _, y in early]))
-    cosine, shared, rank, recency = model.coef_[0]
-    print(f"COSINE, SHARED, RANK, INTERCEPT = {cosine:.2f}, {shared:.2f}, {rank:.2f}, {model.intercept_[0]:.2f}")
-    print(f"RECENCY = {recency:.2f}")
+    weights = fit(np.concatenate([x for x, _ in early]), np.concatenate([y for _, y in early]))
+    print("COSINE, SHARED, RANK, RECENCY, INTERCEPT =", ", ".join(f"{weight:.2f}" for weight in weights))
     for name, part in (("fitted on", early), ("held out", late)):
-        report(name, [(model.predict_proba(x)[:, 1], y) for x, y in part])
+        report(name, [(1 / (1 + np.exp(-(x @ weights[:-1] + weights[-1]))), y) for x, y in part])
+
+
+def fit(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Weights (5,), the intercept last, that maximise the likelihood of the labels."""
+    inputs = torch.tensor(np.column_stack([features, np.ones(len(features))]))
+    target = torch.tensor(labels.astype(float))
+    weights = torch.zeros(inputs.shape[1], dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        value = torch.nn.functional.binary_cross_entropy_with_logits(inputs @ weights, target)
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    return weights.detach().numpy()
 
 
 def report(name: str, scored: list[tuple[np.ndarray, np.ndarray]]) -> None:

@@ -17,7 +17,7 @@ from index.vectors import VectorIndex
 
 ENCODER = FakeEncoder()
 TOWNS = ["Mosul", "Raqqa", "Tikrit", "Palmyra", "Kirkuk", "Aleppo", "Basra", "Homs"]
-SOURCES = [None, "Wire", "Daily Post", "it's \"odd\" \\ (x) OR *"]
+SOURCES = [None, "Wire", "Daily Post", 'it\'s "odd" \\ (x) OR *']
 
 
 def random_rows(seed: int, count: int = 200) -> list[IndexRow]:

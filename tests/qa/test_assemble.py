@@ -15,7 +15,9 @@ from qa.retrieve import Found
 TEXT = "Today {} has been named by the board."
 
 
-def found(answer: str, key: str, day: str | None = "2017-11-03", story: str | None = None, recency: float = 0) -> Found:
+def found(
+    answer: str, key: str, day: str | None = "2017-11-03", story: str | None = None, age: int | None = None
+) -> Found:
     """A passage that says `answer`; it stands 50 characters into its article."""
     text = TEXT.format(answer)
     moment = datetime.fromisoformat(day).replace(tzinfo=UTC) if day else None
@@ -23,7 +25,7 @@ def found(answer: str, key: str, day: str | None = "2017-11-03", story: str | No
     passage = StoredPassage(
         key, 50, 50 + len(text), text, f"Title {key}", f"Source {key}", None, moment, number, story or key, None
     )
-    return Found(passage, 0.5, recency)
+    return Found(passage, 0.5, age)
 
 
 def span(places: list[Found], rank: int, probability: float) -> Span:
@@ -128,7 +130,7 @@ def test_the_timeline_is_in_order_of_first_publication_undated_last() -> None:
 
 
 def test_of_two_answers_as_likely_the_more_recent_wins() -> None:
-    places = [found("Ann", "a", recency=0.0), found("Bob", "b", recency=1.0)]
+    places = [found("Ann", "a", age=1000), found("Bob", "b", age=0)]
     result = verdict(spans(places, 0.5, 0.5), places)
     assert result.answer is not None
     assert result.answer.text == "Bob"

@@ -159,7 +159,7 @@ def test_a_field_that_no_question_has_groups_nothing(
 
 def test_rival_retrievals_are_scored_beside(archive: Archive, questions: Callable[..., Path], tmp_path: Path) -> None:
     metrics = evaluate(engine(archive), questions(*ROWS), tmp_path, compare_retrieval=True)
-    assert set(metrics["retrieval"]) == {"hybrid", "hybrid without time prior", "bm25", "dense"}
+    assert set(metrics["retrieval"]) == {"hybrid", "hybrid, blind to time", "fusion alone", "bm25", "dense"}
     assert all(figures["recall@50"] == 0.5 for figures in metrics["retrieval"].values())
 
 

@@ -11,7 +11,8 @@ from qa_fakes import HARBOUR, Record, open_archive
 
 from index.archive import Archive
 from index.catalog import Selection
-from qa.retrieve import Found, Retrieval, fuse, retrieve
+from qa.rank import fuse
+from qa.retrieve import Found, Retrieval, retrieve
 
 # So late that age makes no difference, and undated articles, which count from the day they are added, are in.
 NOW = Selection(as_of=29991231)
