@@ -634,9 +634,6 @@ def test_who_holds_albu_kamal(albu_kamal: AskResponse) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=True, reason="DEFECT in qa/retrieve.py: two passages tie, and the id decides for the wrong one"
-)
 def test_the_passage_that_says_it_comes_first(albu_kamal: AskResponse) -> None:
     assert "Albu Kamal" in albu_kamal.passages[0].text
     assert "last major position" in albu_kamal.passages[0].text
