@@ -75,8 +75,8 @@ _BARE_CREDIT = re.compile(
 )
 # "BAGHDAD (Reuters) - Troops ..."; "WASHINGTON, Nov. 3 (AP) — ...": place in capitals, agency in brackets, a dash.
 _DATELINE = re.compile(
-    rf"^(?P<dateline>[A-Z][A-Z .'’\-/]{{2,40}}(?:,\s*[A-Z][\w. ]{{1,20}}){{0,2}}"
-    rf"\s*\((?:{_AGENCY}|CNN)\)\s*[-–—]+\s*)(?=\S)"
+    r"^(?P<dateline>[A-Z][A-Z .'’\-/]{2,40}(?:,\s*[A-Z][\w. ]{1,20}){0,2}"
+    r"\s*\([A-Z][^()\n]{1,40}\)\s*[-–—]+\s*)(?=\S)"
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def metrics(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("floors")
     with gzip.open(DATA / "articles.jsonl.gz", "rt") as file:
         articles = [line for line in file if json.loads(line)["published"] >= SINCE]
@@ -41,14 +42,20 @@ def metrics(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     questions = [json.loads(line) for line in (DATA / "questions.jsonl").open()]
     wanted = [q for q in questions if q["as_of"] >= SINCE and held & set(q["articles_with_answer"])]
     (folder / "questions.jsonl").write_text("".join(json.dumps(q) + "\n" for q in wanted))
-    with Archive.open(folder / "archive", load_encoder, create=True) as archive:
-        report = add(archive, read_path(folder / "articles.jsonl", Defaults()))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def metrics(corpus: Path) -> dict[str, Any]:
+    with Archive.open(corpus / "archive", load_encoder, create=True) as archive:
+        report = add(archive, read_path(corpus / "articles.jsonl", Defaults()))
         assert report.added == FLOORS["articles"]
         qa = QA(archive, SentenceReader(archive.encoder))
-        return evaluate(qa, folder / "questions.jsonl", folder / "run", compare_retrieval=True)
+        return evaluate(qa, corpus / "questions.jsonl", corpus / "run", compare_retrieval=True)
 
 
-def test_the_subset_is_the_one_that_the_floors_were_measured_on(metrics: dict[str, Any]) -> None:
+def test_the_subset_is_the_one_that_the_floors_were_measured_on(corpus: Path, metrics: dict[str, Any]) -> None:
+    assert sha256((corpus / "articles.jsonl").read_bytes()).hexdigest() == FLOORS["articles_sha256"]
     assert metrics["questions"] == FLOORS["questions"]
 
 
