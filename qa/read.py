@@ -44,8 +44,9 @@ class Reader(Protocol):
 
 # Sentences that go to the encoder, those that share most with the question first: 24 cost about 100 ms on two cores.
 ENCODED = 24
-# Logistic regression of "the sentence holds the accepted answer" on RealTime QA 2022 to June 2023
-# (tests/benchmarks/fit_sentence_reader.py): weights of cosine, shared words (by rarity, 0 to 1), logarithm of the passage's rank; intercept.
+# Logistic regression of "the sentence holds the accepted answer" on RealTime QA 2022 to June 2023: weights of
+# cosine, shared words (by rarity, 0 to 1) and the logarithm of the passage's rank; intercept
+# (tests/benchmarks/fit_sentence_reader.py).
 COSINE, SHARED, RANK, INTERCEPT = 2.44, 1.41, -0.26, -3.52
 
 
