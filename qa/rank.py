@@ -48,6 +48,10 @@ _FUNCTION_WORDS = """
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
 
+_WORD = re.compile(r"\w+(?:['’]\w+)?")
+_POSSESSIVE = re.compile(r"['’]s\b")
+
+
 def fuse(lists: Sequence[tuple[float, Sequence[tuple[str, float]]]], k: int) -> dict[str, float]:
     """Reciprocal rank fusion of weighted lists: sum of weight / (k + rank), ranks from 1."""
     fused: dict[str, float] = {}
@@ -90,8 +94,8 @@ def age_days(passage: StoredPassage, as_of: date | None) -> int | None:
 
 def words(text: str) -> list[str]:
     """Lower-case words, plural and possessive endings cut: enough to see that two texts speak of one thing."""
-    found = re.findall(r"\w+(?:['’]\w+)?", text.lower())
-    return [re.sub(r"(?<=\w\w)s$", "", re.sub(r"['’]s$", "", word)) for word in found]
+    bare = _POSSESSIVE.sub("", text.lower())
+    return [word[:-1] if len(word) > 2 and word[-1] == "s" else word for word in _WORD.findall(bare)]
 
 
 def shared_words(asked: Sequence[str], held: Sequence[set[str]]) -> list[float]:
