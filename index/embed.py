@@ -246,7 +246,7 @@ class _StaticEncoder(_TorchEncoder):
             raise ModelError("The model 'static' needs the package wordllama: pip install 'backissue[static]'")
         from safetensors.numpy import load_file
         from sentence_transformers import SentenceTransformer
-        from sentence_transformers.models import StaticEmbedding
+        from sentence_transformers.sentence_transformer.modules import StaticEmbedding
         from tokenizers import Tokenizer
 
         package = files("wordllama")
