@@ -23,7 +23,7 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from index import duplicates
-from index.article import Article, IndexRow, Passage, day_number
+from index.article import Article, IndexRow, Passage, day_number, day_of
 from index.catalog import FOREVER, Catalog, Selection, StoredArticle, StoredPassage
 from index.chunk import Chunking, chunk
 from index.embed import BUNDLED, Encoder, Precision, Vectors
@@ -472,11 +472,18 @@ def _record(article: StoredArticle) -> dict[str, Any]:
         "title": article.title,
         "text": article.text,
         "published": stamp,
+        # A changed text must not be taken for one of the day of publication.
+        "updated": day_of(article.available_day).isoformat() if _appeared_later(article) else None,
         "source": article.source,
         "authors": list(article.authors),
         "language": article.language,
     }
     return {**article.metadata, **{key: value for key, value in record.items() if value not in (None, [])}}
+
+
+def _appeared_later(article: StoredArticle) -> bool:
+    published = article.published_at
+    return published is not None and article.available_day > day_number(published.date())
 
 
 def _article_ids(passage_ids: set[str]) -> list[str]:

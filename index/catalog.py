@@ -38,7 +38,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from index.article import Article, DatePrecision, Passage, day_number, day_of, version_id
-from index.errors import ArchiveCorruptError, NotFoundError
+from index.errors import ArchiveCorruptError, ArchiveError, NotFoundError
 
 # A day later than all: the end of validity of a version that nothing has superseded.
 FOREVER = 99_991_231
@@ -231,6 +231,12 @@ class Catalog:
         query = select(ArticleRow.digest).where(ArticleRow.base_id == base_id, ArticleRow.state != "removing")
         with self._engine.connect() as connection:
             return frozenset(connection.scalars(query))
+
+    def digests_as_kept(self, base_id: str) -> frozenset[str]:
+        """The digests of all versions of an article as they were cleaned: what an export of them has."""
+        query = select(ArticleRow.__table__).where(ArticleRow.base_id == base_id, ArticleRow.state != "removing")
+        with self._engine.connect() as connection:
+            return frozenset(_digest_as_kept(row) for row in connection.execute(query))
 
     def register(
         self,
@@ -447,15 +453,16 @@ def _restrict(query: Select[Any], selection: Selection) -> Select[Any]:
 def _available_day(article: Article, before: ArticleRow | None, now: datetime) -> int:
     """The first day at whose end the archive can be said to have held this version.
 
-    The first version counts from its publication; one of unknown date from the day it was added, the only
-    upper bound there is. A later version counts from its own date of update, or from a later date of
-    publication, else from the day it was added, so that nothing leaks into the time before it.
+    The first version counts from its publication, or from its update where it was changed since; one of unknown
+    date from the day it was added, the only upper bound there is. A later version counts from its own date of
+    update, or from a later date of publication, else from the day it was added, so that nothing leaks into the
+    time before it.
     """
     published = day_number(article.published_at.date()) if article.published_at else None
+    if article.updated_at:
+        return max(day_number(article.updated_at.date()), published or 0)
     if before is None:
         return published or day_number(now.date())
-    if article.updated_at:
-        return day_number(article.updated_at.date())
     if published and published > before.available_day:
         return published
     return day_number(now.date())
@@ -471,6 +478,8 @@ def _engine(url: str) -> Engine:
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
                 try:
                     connection.execute(f"PRAGMA {pragma}")
+                except sqlite3.OperationalError as error:
+                    raise _unusable(url, error) from error
                 except sqlite3.DatabaseError as error:
                     raise _unreadable(url, error) from error
 
@@ -479,6 +488,8 @@ def _engine(url: str) -> Engine:
             # SQLite's own word for a damaged file is the bare DatabaseError; its subclasses say other things.
             if type(context.original_exception) is sqlite3.DatabaseError:
                 raise _unreadable(url, context.original_exception) from context.original_exception
+            if isinstance(context.original_exception, sqlite3.OperationalError):  # a full disk, a file made read-only
+                raise _unusable(url, context.original_exception) from context.original_exception
 
     return engine
 
@@ -489,11 +500,25 @@ def _unreadable(url: str, error: BaseException) -> ArchiveCorruptError:
     )
 
 
+def _unusable(url: str, error: BaseException) -> ArchiveError:
+    return ArchiveError(
+        f"The catalog {url} cannot be used ({error}). Free disk space, or mend its permissions, and run the same "
+        "command again; what was done is kept."
+    )
+
+
 def _stored(row: Any, newer: str | None) -> StoredArticle:
     return StoredArticle(
         row.id, row.version, row.title, row.text, row.url, row.source, _aware(row.published_at), row.date_precision,
         tuple(row.authors), row.language, row.extra, row.story, row.available_day, row.superseded_day, newer,
     )  # fmt: skip
+
+
+def _digest_as_kept(row: Any) -> str:
+    return Article(
+        row.title, row.text, row.url, source=row.source, published_at=_aware(row.published_at),
+        authors=tuple(row.authors), language=row.language,
+    ).digest  # fmt: skip
 
 
 def _naive(moment: datetime | None) -> datetime | None:

@@ -87,18 +87,20 @@ def _examine(
 ) -> tuple[Article, str, bool] | Reject | None:
     """The cleaned article, its digest and whether it is new; or why it is rejected; or None when it is known."""
     base_id, digest = item.article.base_id, item.article.digest
-    earlier = seen.setdefault(base_id, (digest, item.where))
-    if earlier[0] != digest:
+    if earlier := seen.get(base_id):
+        if earlier[0] == digest:
+            return None
         return Reject(
             item.where,
             "duplicate id",
             f"Another article with the same id or address, but other content, stands at {earlier[1]}. "
             "Add versions of one article in separate runs, or give them ids of their own.",
         )
-    held = archive.catalog.digests(base_id)
-    if earlier[1] != item.where or digest in held:
-        return None
     article = clean(item.article)
     if not article.text:
         return Reject(item.where, "no text", "Nothing is left of the text without credits, captions and prompts.")
+    seen[base_id] = digest, item.where
+    held = archive.catalog.digests(base_id)
+    if digest in held or (held and article.digest in archive.catalog.digests_as_kept(base_id)):
+        return None
     return article, digest, not held

@@ -19,7 +19,7 @@ from chromadb.errors import ChromaError
 from index.article import IndexRow
 from index.catalog import Selection
 from index.embed import Vectors
-from index.errors import ArchiveCorruptError
+from index.errors import ArchiveCorruptError, ArchiveError
 
 COLLECTION = "passages"
 # How many more neighbours than needed the unfiltered query asks for.
@@ -42,7 +42,7 @@ class VectorIndex:
         except (ChromaError, ValueError, OSError) as error:
             raise ArchiveCorruptError(
                 f"The vector index in {folder} cannot be read ({error}). "
-                "Delete that folder and run `backissue rebuild`."
+                "See that the disk has room; if it has, delete that folder and run `backissue rebuild`."
             ) from error
 
     def add(self, rows: Sequence[IndexRow], vectors: Vectors) -> None:
@@ -53,11 +53,17 @@ class VectorIndex:
         step = self._client.get_max_batch_size()
         for i in range(0, len(rows), step):
             batch = rows[i : i + step]
-            self._collection.upsert(
-                ids=[row.passage_id for row in batch],
-                embeddings=cast("Any", vectors[i : i + step]),
-                metadatas=[_metadata(row) for row in batch],
-            )
+            try:
+                self._collection.upsert(
+                    ids=[row.passage_id for row in batch],
+                    embeddings=cast("Any", vectors[i : i + step]),
+                    metadatas=[_metadata(row) for row in batch],
+                )
+            except ChromaError as error:
+                raise ArchiveError(
+                    f"The vector index in {self._folder} cannot be written to ({error}). See that the disk has room, "
+                    "and run the same command again; what was done is kept."
+                ) from error
 
     def remove(self, article_ids: Iterable[str]) -> None:
         """Deletes all passages of these articles. Durable on return."""

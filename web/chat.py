@@ -112,7 +112,10 @@ def _span(first: str, last: str, length: int) -> tuple[Span | None, bool]:
 
 def _back() -> str:
     """The answer that the reader came from, else the start page."""
-    referrer = urlsplit(request.referrer or "")
     home = url_for("chat.home")
+    try:
+        referrer = urlsplit(request.referrer or "")
+    except ValueError:  # the header is whatever a client sends
+        return home
     same = referrer.netloc == request.host and referrer.path == home and referrer.query
     return f"{home}?{referrer.query}" if same else home

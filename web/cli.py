@@ -81,10 +81,11 @@ def _day(_context: click.Context, parameter: click.Parameter, value: str | None)
         raise click.BadParameter(str(error), param=parameter) from None
 
 
-def _words(_context: click.Context, parameter: click.Parameter, value: str) -> str:
+def _words(_context: click.Context, parameter: click.Parameter, value: Any) -> Any:
     """A lone surrogate is how Python passes on a byte that the terminal's encoding does not know."""
     try:
-        value.encode()
+        for text in (value,) if isinstance(value, str) else value or ():
+            text.encode()
     except UnicodeEncodeError:
         raise click.BadParameter("Some of its bytes are no text. Write it in UTF-8.", param=parameter) from None
     return value
@@ -125,8 +126,8 @@ def demo(context: click.Context, serve: bool, port: int | None) -> None:
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--published", metavar="DATE", help="Date of articles that do not give their own.")
-@click.option("--source", help="Source of articles that do not give their own.")
-@click.option("--model", help="For a new archive: minilm (default), static, a folder or a hub name.")
+@click.option("--source", callback=_words, help="Source of articles that do not give their own.")
+@click.option("--model", callback=_words, help="For a new archive: minilm (default), static, a folder or a hub name.")
 @click.option(
     "--precision", type=click.Choice(["int8", "float32"]), help="For a new archive: int8 (default) or float32."
 )
@@ -230,7 +231,7 @@ def info(context: click.Context, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("articles", nargs=-1, required=True)
+@click.argument("articles", nargs=-1, required=True, callback=_words)
 @_archive
 @click.pass_context
 def remove(context: click.Context, articles: tuple[str, ...]) -> None:
@@ -249,9 +250,11 @@ def verify(context: click.Context, repair: bool) -> None:
         report = archive.verify()
         for name, articles in report.items():
             click.echo(f"{name.replace('_', ' ')}: {len(articles)} article(s) {' '.join(articles[:5])}".rstrip())
-        differs = any(report.values())
+        waiting = archive.info()["pending"]
+        click.echo(f"waiting to be indexed: {waiting} article(s)")
+        differs = any(report.values()) or waiting > 0
         if differs and repair:
-            click.echo(f"Repaired {archive.repair(report)} article(s).")
+            click.echo(f"Repaired {archive.repair(report) + waiting} article(s).")
             differs = any(archive.verify().values())
     sys.exit(1 if differs else 0)
 

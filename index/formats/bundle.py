@@ -59,7 +59,8 @@ def _damaged(error: Exception) -> RejectedError:
 def _wanted(info: zipfile.ZipInfo) -> bool:
     """Folders and hidden files are no members to speak of, nor what macOS adds."""
     parts = PurePosixPath(info.filename).parts
-    return not info.is_dir() and not any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    # Not `is_dir`, which fails on an empty name.
+    return not info.filename.endswith("/") and not any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
 def _read_member(

@@ -14,6 +14,7 @@ from index.formats.record import to_article
 
 MAX_LINE_BYTES = MAX_FILE_BYTES + 1024 * 1024  # the longest text, and room for the other fields
 SKIP_BYTES = 1024 * 1024
+MAX_DEPTH = 64  # what a catalog keeps as metadata, a server must be able to write out again
 
 
 def read(source: Source, defaults: Defaults) -> Iterator[Item]:
@@ -68,9 +69,22 @@ def _parse(line: bytes | None) -> dict[str, object]:
         raise RejectedError("not valid JSON", f"{error}. Give one JSON object a line") from error
     if not isinstance(record, dict):
         raise RejectedError("not an object", f"the line is a {type(record).__name__}. Give one JSON object a line")
+    if _deeper(record, MAX_DEPTH):
+        raise RejectedError(
+            "nested too deeply", f"over {MAX_DEPTH} lists or objects in one another. Flatten the fields"
+        )
     if b"\\ud" in line.lower():
         _refuse_lone_surrogates(record)
     return record
+
+
+def _deeper(value: object, depth: int) -> bool:
+    """Whether lists and objects stand in one another more than `depth` times."""
+    if not isinstance(value, dict | list):
+        return False
+    return depth == 0 or any(
+        _deeper(part, depth - 1) for part in (value.values() if isinstance(value, dict) else value)
+    )
 
 
 def _refuse_constant(name: str) -> object:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import FakeEncoder, located, make_article, open_archive
+from sqlalchemy import event
 
 from index import ingest
 from index.article import IndexRow
@@ -403,3 +404,18 @@ def test_a_second_opening_in_one_process_is_refused(folder):
         open_archive(folder)
     with open_archive(folder) as archive:
         assert archive.info()["articles"] == 20
+
+
+def test_a_full_disk_is_told_in_words_and_the_next_run_goes_on(tmp_path):
+    articles = located([make_article(str(i), f"Words of {i}. " * 500) for i in range(5)])
+    with open_archive(tmp_path / "archive") as archive:
+
+        @event.listens_for(archive.catalog._engine, "connect")
+        def _small(connection, _record):
+            connection.execute("PRAGMA max_page_count = 1")
+
+        archive.catalog._engine.dispose()
+        with pytest.raises(ArchiveError, match=r"full.*Free disk space"):
+            ingest.add(archive, articles)
+    with open_archive(tmp_path / "archive") as archive:
+        assert ingest.add(archive, articles).added == 5

@@ -233,3 +233,16 @@ def test_an_encoder_is_not_asked_for_when_nothing_changes(archive, monkeypatch):
     ingest.add(archive, located(ARTICLES[:5]))
     monkeypatch.setattr(FakeEncoder, "encode_documents", lambda *_: pytest.fail("asked"))
     assert ingest.add(archive, located(ARTICLES[:5])).unchanged == 5
+
+
+def test_a_file_named_twice_is_read_as_one(archive):
+    items = located([make_article("a", "Some words."), make_article("b", "Other words.")])
+    report = ingest.add(archive, [*items, *items])
+    assert (report.added, report.unchanged, report.rejects) == (2, 2, [])
+    assert archive.info()["passages"] == 2
+
+
+def test_an_article_of_prompts_is_rejected_at_every_place(archive):
+    items = [Located(f"{name}.jsonl:1", make_article("a", "Do you like this article?")) for name in "ab"]
+    report = ingest.add(archive, items)
+    assert (report.unchanged, [reject.reason for reject in report.rejects]) == (0, ["no text", "no text"])

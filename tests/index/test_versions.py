@@ -215,3 +215,31 @@ def test_an_export_is_read_back_as_the_same_archive(archive, tmp_path):
 
 def _fail(*_args):
     raise RuntimeError("planted")
+
+
+def test_an_export_added_to_its_own_archive_changes_nothing(archive, tmp_path):
+    article = make_article("a", "BAGHDAD (Reuters) - Troops left.\n\nDo you like this article?", source="S")
+    add(archive, article)
+    file = tmp_path / "export.jsonl"
+    file.write_text("".join(json.dumps(record) + "\n" for record in archive.export()))
+    assert ingest.add(archive, read_path(file, Defaults())).unchanged == 1
+    with open_archive(tmp_path / "copy") as copy:
+        ingest.add(copy, read_path(file, Defaults()))
+        assert add(copy, article).unchanged == 1
+
+
+def test_an_article_changed_before_it_was_first_added_counts_from_its_update(archive):
+    add(archive, make_article("a", NEW, updated_at=datetime(2017, 11, 9, tzinfo=UTC)))
+    assert seen(archive, as_of=20171108) == set()
+    assert seen(archive, as_of=20171109) == {make_article("a", NEW).base_id}
+
+
+def test_an_export_of_a_changed_article_does_not_leak_into_the_time_before(archive, tmp_path):
+    add(archive, make_article("a", OLD))
+    add(archive, make_article("a", NEW, updated_at=datetime(2017, 11, 9, tzinfo=UTC)))
+    file = tmp_path / "export.jsonl"
+    file.write_text("".join(json.dumps(record) + "\n" for record in archive.export()))
+    with open_archive(tmp_path / "copy") as copy:
+        ingest.add(copy, read_path(file, Defaults()))
+        assert seen(copy, as_of=20171108) == set()
+        assert len(seen(copy, as_of=20171109)) == 1

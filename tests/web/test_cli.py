@@ -637,3 +637,10 @@ def test_who_holds_albu_kamal(albu_kamal: AskResponse) -> None:
 def test_the_passage_that_says_it_comes_first(albu_kamal: AskResponse) -> None:
     assert "Albu Kamal" in albu_kamal.passages[0].text
     assert "last major position" in albu_kamal.passages[0].text
+
+
+@pytest.mark.parametrize(
+    "words", [("remove", "\udcff"), ("add", ".", "--source", "\udcff"), ("add", ".", "--model", "\udcff")]
+)
+def test_bytes_that_are_no_text_are_refused_in_words(run: Run, words: tuple[str, ...]) -> None:
+    refuse(run(*words), 2, "UTF-8")

@@ -260,3 +260,7 @@ def test_words():
     assert date_range(None, None) == "with no known date"
     assert [count(n, "article") for n in (0, 1, 11_775)] == ["0 articles", "1 article", "11,775 articles"]
     assert [confidence(p) for p in (0, 0.5, 1)] == ["Low confidence", "Fair confidence", "High confidence"]
+
+
+def test_a_referrer_that_is_no_address_is_ignored(client):
+    assert client.get("/articles/harbour-1", headers={"Referer": "http://["}).status_code == 200

@@ -116,3 +116,18 @@ def test_damage_anywhere_is_reported_not_raised(read):
             data[choice.randrange(len(data))] = choice.randrange(256)
         outcome = read("a.zip", bytes(data))
         assert outcome.articles or outcome.rejects
+
+
+def test_a_member_without_a_name_is_rejected_alone(read):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("Q", "A title\n\nSome text.")
+        archive.writestr("a.txt", "A title\n\nSome text.")
+    # Its name, one byte, becomes none: the lengths in both headers go to 0, and the byte goes into the extra field.
+    data = packed.getvalue()
+    data = data.replace(b"\x01\x00\x00\x00Q", b"\x00\x00\x01\x00Q", 1)
+    central = data.index(b"PK\x01\x02")
+    data = data[: central + 28] + b"\x00\x00\x01\x00" + data[central + 32 :]
+    outcome = read("odd.zip", data)
+    assert [article.title for article in outcome.articles] == ["A title"]
+    assert len(outcome.rejects) == 1

@@ -106,6 +106,7 @@ def test_an_invalid_date_is_rejected_even_with_a_default(read):
         ('{"text": "x", "score": 1e999}', "not valid JSON", "1e999"),
         ('{"text": "x", "n": ' + "9" * 5000 + "}", "not valid JSON", "line"),
         ("[" * 100_000, "not valid JSON", "line"),
+        ('{"text": "x", "tags": ' + "[" * 65 + "]" * 65 + "}", "nested too deeply", "64"),
         ('["text"]', "not an object", "list"),
         ("7", "not an object", "int"),
     ],
