@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -83,6 +84,9 @@ class Archive:
                 raise ArchiveCorruptError(
                     f"{folder} is not empty and holds no catalog.sqlite. Name an empty or new folder, or restore it."
                 )
+            # First of all: a model that cannot be had must not leave an archive that asks for it behind.
+            loaded = load_encoder(model or BUNDLED, precision or "int8")
+            load_encoder = partial(_as_loaded, loaded)
             _make_folder(folder)
         with ExitStack() as undo:
             lock = _take_lock(folder)
@@ -364,6 +368,10 @@ class Archive:
 
 _OWN_FILES = {"lock", "owner.json"}
 _INDEXES = ("vectors", "bm25")
+
+
+def _as_loaded(encoder: Encoder, _model: str, _precision: Precision) -> Encoder:
+    return encoder
 
 
 def _make_folder(folder: Path) -> None:

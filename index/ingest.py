@@ -22,11 +22,15 @@ BATCH = 200
 
 @dataclass(slots=True)
 class Report:
-    """What became of the input: counts of articles, and every reject with its place and reason."""
+    """What became of the input: counts of articles, and every reject with its place and reason.
+
+    `undated` counts those of the added and updated that have no date of publication.
+    """
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
+    undated: int = 0
     indexed: int = 0
     rejects: list[Reject] = field(default_factory=list)
 
@@ -73,6 +77,7 @@ def _register(
             article, digest, is_new = outcome
             batch.append((article, digest))
             report.added += is_new
+            report.undated += article.published_at is None
             report.updated += not is_new
         if len(batch) >= BATCH:
             archive.register(batch, datetime.now(UTC))

@@ -17,6 +17,7 @@ from qa.retrieve import Found
 MIN_CONFIDENCE = 0.15
 # Log-odds that the recency of a passage adds, fitted together with the reader's own weights.
 RECENCY, RECENCY_DAYS = 1.2, 14.0
+BEST = 5
 ALTERNATIVES = 4
 CITATIONS = 5
 
@@ -45,10 +46,14 @@ class _Group:
         return max(span.probability for span in self.spans)
 
 
-def verdict(spans: Sequence[Span], found: Sequence[Found]) -> Verdict:
-    """Groups `spans` (offsets into the articles of `found`) by what they say, best group first."""
+def verdict(spans: Sequence[Span], found: Sequence[Found], *, of_the_past: bool = False) -> Verdict:
+    """Groups `spans` (offsets into the articles of `found`) by what they say, best group first.
+
+    Recent passages gain. In a question `of_the_past` recent means before `as_of`; in one of the present it
+    means behind the newest of the best passages, so that old news is judged among itself, not against today.
+    """
     groups: dict[str, _Group] = {}
-    for span in _weighed_by_time(spans, found):
+    for span in _weighed_by_time(spans, found, 0 if of_the_past else newest_age(found)):
         key = normalise(_words_of(span, found)) or _words_of(span, found)
         groups.setdefault(key, _Group(key, [])).spans.append(span)
     ranked = sorted(groups.values(), key=lambda group: (-group.confidence, group.key))
@@ -63,20 +68,25 @@ def verdict(spans: Sequence[Span], found: Sequence[Found]) -> Verdict:
     )
 
 
-def _weighed_by_time(spans: Sequence[Span], found: Sequence[Found]) -> list[Span]:
-    """Adds what a passage's recency says to the reader's odds: news questions are mostly about the latest."""
+def _weighed_by_time(spans: Sequence[Span], found: Sequence[Found], newest: int) -> list[Span]:
+    """Adds what recency says to the reader's odds: news questions are mostly about the latest."""
     weighed = []
     for span in spans:
         certain = 1e-6  # odds are finite; a reader may still say 0 or 1
         probability = min(max(span.probability, certain), 1 - certain)
-        odds = math.log(probability / (1 - probability)) + RECENCY * recency(found[span.passage])
+        odds = math.log(probability / (1 - probability)) + RECENCY * recency(found[span.passage], newest)
         weighed.append(replace(span, probability=1 / (1 + math.exp(-odds))))
     return weighed
 
 
-def recency(item: Found) -> float:
-    """exp(-age / RECENCY_DAYS); 0 where the age is unknown."""
-    return math.exp(-item.age_days / RECENCY_DAYS) if item.age_days is not None else 0.0
+def newest_age(found: Sequence[Found]) -> int:
+    """Days from the newest of the best passages to `as_of`."""
+    return min((item.age_days for item in found[:BEST] if item.age_days is not None), default=0)
+
+
+def recency(item: Found, newest: int) -> float:
+    """exp(-days behind the newest / RECENCY_DAYS), at most 1; 0 where the age is unknown."""
+    return math.exp(-max(0, item.age_days - newest) / RECENCY_DAYS) if item.age_days is not None else 0.0
 
 
 def normalise(text: str) -> str:

@@ -11,7 +11,7 @@ from index.archive import Archive
 from index.catalog import StoredArticle
 from qa import assemble
 from qa.answer import ArchiveInfo, Ask, AskResponse, Coverage, FoundPassage, SearchResponse
-from qa.question import Understood, understand
+from qa.question import Understood, asks_of_the_past, understand
 from qa.read import Reader
 from qa.retrieve import Found, Retrieval, retrieve
 
@@ -55,7 +55,7 @@ class QA:
         with clock.time("read"):
             spans = self.reader.read(understood.text, [item.passage for item in found[:READ]])
         with clock.time("answer"):
-            verdict = assemble.verdict(spans, found)
+            verdict = assemble.verdict(spans, found, of_the_past=asks_of_the_past(understood.text))
         return AskResponse(
             **self._common(ask, understood, found, clock),
             understood_as=understood.text,

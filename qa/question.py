@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -65,6 +66,19 @@ def understand(ask: Ask, known_sources: Collection[str]) -> Understood:
     for source in ask.sources:
         _check_source(source, known_sources)
     return Understood(text, as_of, Filters(after=ask.after, before=ask.before, sources=tuple(sorted(set(ask.sources)))))
+
+
+# Verbs of the past that no ending tells; regular ones end in -ed.
+_PAST = re.compile(
+    r"\b(was|were|did|had|won|lost|took|held|fell|made|said|told|became|began|went|came|got|gave|left|led|met|ran"
+    r"|beat|broke|bought|sold|built|sent|spent|struck|wrote|drew|rose|set|hit|\w{2,}ed)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_of_the_past(question: str) -> bool:
+    """Whether a question speaks of something over ("who won ...?"): then the latest report is not the better one."""
+    return bool(_PAST.search(question))
 
 
 def _check_source(source: str, known: Collection[str]) -> None:

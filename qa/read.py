@@ -74,6 +74,12 @@ class SentenceReader:
         return sorted(spans, key=lambda span: (-span.probability, span.passage, span.start))
 
 
+def _says_something(text: str) -> bool:
+    """Whether a sentence could answer: no question, no heading. Chinese and Japanese put no blanks between words."""
+    unspaced = " " not in text and not text.isascii() and len(text) >= 10
+    return (len(text.split()) >= 4 or unspaced) and not text.endswith(("?", "？"))
+
+
 def candidate_sentences(passages: Sequence[StoredPassage]) -> list[tuple[int, int, int, str]]:
     """Each sentence once: passage index, start and end in the article, text. Questions and fragments answer nothing."""
     seen: set[tuple[str, int]] = set()
@@ -82,7 +88,7 @@ def candidate_sentences(passages: Sequence[StoredPassage]) -> list[tuple[int, in
         for start, end in sentences(passage.text, passage.language):
             text = passage.text[start:end]
             place = (passage.article_id, passage.start + start)
-            if place not in seen and len(text.split()) >= 4 and not text.endswith("?"):
+            if place not in seen and _says_something(text):
                 seen.add(place)
                 found.append((index, passage.start + start, passage.start + end, text))
     return found

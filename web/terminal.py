@@ -40,6 +40,10 @@ def show_answer(response: AskResponse) -> None:
             _show(alternative, citations=1)
     else:
         out.print("[bold]No answer found.[/]")
+        if not response.coverage.articles:
+            out.print(
+                "No article matches. Add some with `backissue add`, or ask as of a later day or with fewer filters."
+            )
         if response.passages:
             nearest = response.passages[0]
             where = _where_and_when(nearest.source, nearest.published_at)
@@ -74,7 +78,8 @@ def _percent(value: float) -> str:
 
 def _coverage(response: AskResponse) -> str:
     coverage = response.coverage
-    days = f", {coverage.first_published} to {coverage.last_published}" if coverage.first_published else ""
+    first, last = coverage.first_published, coverage.last_published
+    days = f", {first} to {last}" if first != last else f", {first}" if first else ""
     filters = response.filters
     applied = [
         *([f"after {filters.after}"] if filters.after else []),
@@ -83,7 +88,12 @@ def _coverage(response: AskResponse) -> str:
     ]
     restricted = f"; only {', '.join(applied)}" if applied else ""
     took = response.timings_ms["total"]
-    return f"As of {response.as_of}: {coverage.articles:,} articles{days}{restricted}. {took:.0f} ms."
+    held = _counted(coverage.articles, "article")
+    return f"As of {response.as_of}: {held}{days}{restricted}. {took:.0f} ms."
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'s' * (number != 1)}"
 
 
 class AddProgress:
@@ -149,6 +159,11 @@ def show_report(report: Report, rejects_file: Path | None) -> None:
     for reason, number in sorted(report.reasons.items()):
         table.add_row(f"rejected: {escape(reason)}", f"{number:,}")
     out.print(table)
+    if report.undated:
+        out.print(
+            f"{_counted(report.undated, 'article')} without a date: counted as of today, left out of questions as of "
+            "earlier days. Give --published for files that do not say."
+        )
     if rejects_file:
         # A path or a place must not be broken at the 80th column: it is there to be copied.
         out.print(f"Each reject with its place and remedy: {escape(str(rejects_file))}", soft_wrap=True)

@@ -35,7 +35,8 @@ def read(source: Source, defaults: Defaults) -> Iterator[Item]:
     with source.opener() as stream, _archive(stream) as archive:
         members = sorted((info for info in archive.infolist() if _wanted(info)), key=lambda info: info.filename)
         if not members:
-            raise RejectedError("empty file", "the zip file has no files in it. Remove it, or fetch it again")
+            detail = "the zip file has no files in it but hidden ones, if any. Remove it, or fetch it again"
+            raise RejectedError("empty file", detail)
         for number, info in enumerate(members):
             if budget.left <= 0:
                 unread = f"{len(members) - number} of its files were not read"
@@ -60,13 +61,16 @@ def _wanted(info: zipfile.ZipInfo) -> bool:
     """Folders and hidden files are no members to speak of, nor what macOS adds."""
     parts = PurePosixPath(info.filename).parts
     # Not `is_dir`, which fails on an empty name.
-    return not info.filename.endswith("/") and not any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    hidden = any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in parts)
+    return not info.filename.endswith("/") and not hidden
 
 
 def _read_member(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str, defaults: Defaults, budget: _Budget
 ) -> Iterator[Item]:
     name = PurePosixPath(info.filename).name
+    if ".." in PurePosixPath(info.filename).parts:
+        raise RejectedError("unsafe name", "its name points out of the zip file. Unpack it by hand and add the file")
     if name.lower().endswith(NESTED):
         raise RejectedError("nested archive", "archives within archives are not read. Unpack it and add it by itself")
     if info.flag_bits & ENCRYPTED:

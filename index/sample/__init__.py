@@ -17,7 +17,7 @@ def dispatches_path() -> Path:
 # Questions that the sample archive answers, for the start page.
 EXAMPLES = (
     "Who holds Albu Kamal?",
-    "When did Cassini plunge into Saturn?",
     "Who resigned as president of Zimbabwe?",
     "Who won the World Cup final in Moscow?",
+    "How many years did Cassini spend in orbit around Saturn?",
 )

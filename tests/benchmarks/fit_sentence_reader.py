@@ -20,11 +20,11 @@ import torch
 
 from index.archive import Archive
 from index.embed import load_encoder
-from qa.assemble import recency
+from qa.assemble import newest_age, recency
 from qa.evaluate.metrics import first_hit
 from qa.evaluate.questions import Question, read_questions
 from qa.pipeline import READ
-from qa.question import understand
+from qa.question import asks_of_the_past, understand
 from qa.rank import shared_words, words
 from qa.read import ENCODED, candidate_sentences
 from qa.retrieve import Retrieval, retrieve
@@ -39,8 +39,9 @@ def rows(archive: Archive, question: Question) -> tuple[np.ndarray, np.ndarray]:
     shared = shared_words(words(asked.text), [set(words(text)) for _, _, _, text in sentences])
     best = sorted(range(len(sentences)), key=lambda i: (-shared[i], sentences[i][:2]))[:ENCODED]
     vectors = archive.encoder.encode_documents([sentences[i][3] for i in best])
+    newest = 0 if asks_of_the_past(asked.text) else newest_age(found)
     features = [
-        (float(v @ vector), shared[i], math.log1p(sentences[i][0]), recency(found[sentences[i][0]]))
+        (float(v @ vector), shared[i], math.log1p(sentences[i][0]), recency(found[sentences[i][0]], newest))
         for i, v in zip(best, vectors, strict=True)
     ]
     labels = [first_hit([sentences[i][3]], question.answers) is not None for i in best]

@@ -16,9 +16,11 @@ from fakes import FakeEncoder, located, make_article, open_archive
 from sqlalchemy import event
 
 from index import ingest
+from index.archive import Archive
 from index.article import IndexRow
 from index.catalog import FOREVER
 from index.chunk import Chunking
+from index.embed import Encoder
 from index.errors import (
     ArchiveCorruptError,
     ArchiveError,
@@ -419,3 +421,12 @@ def test_a_full_disk_is_told_in_words_and_the_next_run_goes_on(tmp_path):
             ingest.add(archive, articles)
     with open_archive(tmp_path / "archive") as archive:
         assert ingest.add(archive, articles).added == 5
+
+
+def test_a_model_that_cannot_be_had_leaves_no_archive_behind(tmp_path: Path) -> None:
+    def missing(_model: str, _precision: str) -> Encoder:
+        raise ModelError("no such model")
+
+    with pytest.raises(ModelError):
+        Archive.open(tmp_path / "new", missing, create=True, model="none")
+    assert not (tmp_path / "new").exists()

@@ -42,7 +42,7 @@ SENTENCES = [
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory) -> Path:
     """Where int8 models are kept: made once a test run, or once for all where the variable names a folder."""
-    named = os.environ.get("BACKISSUE_TEST_CACHE")
+    named = os.environ.get("TEST_MODEL_CACHE")
     return Path(named) if named else tmp_path_factory.mktemp("models")
 
 

@@ -246,3 +246,8 @@ def test_an_article_of_prompts_is_rejected_at_every_place(archive):
     items = [Located(f"{name}.jsonl:1", make_article("a", "Do you like this article?")) for name in "ab"]
     report = ingest.add(archive, items)
     assert (report.unchanged, [reject.reason for reject in report.rejects]) == (0, ["no text", "no text"])
+
+
+def test_articles_without_a_date_are_counted(archive):
+    items = located([make_article("a", "One story."), make_article("b", "Two stories.", None)])
+    assert ingest.add(archive, items).undated == 1

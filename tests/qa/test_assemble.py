@@ -165,3 +165,13 @@ def test_the_timeline_knows_the_first_and_last_day_of_all_that_say_it() -> None:
     assert [(entry.first_published, entry.last_published) for entry in result.timeline] == [
         (date(2017, 11, 1), date(2017, 11, 30))
     ]
+
+
+def test_of_the_present_the_newest_of_old_news_wins() -> None:
+    places = [found("Ann", "a", age=3000), found("Bob", "b", age=2960)]
+    given = spans(places, 0.5, 0.4)
+    now, then = verdict(given, places), verdict(given, places, of_the_past=True)
+    assert now.answer is not None
+    assert now.answer.text == "Bob"
+    assert then.answer is not None
+    assert then.answer.text == "Ann"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from index.article import day_number
 from index.errors import FilterError, QuestionError
 from qa.answer import Ask
-from qa.question import MAX_QUESTION_CHARS, understand
+from qa.question import MAX_QUESTION_CHARS, asks_of_the_past, understand
 
 SOURCES = ("Harbour Post", "Demo Courier")
 
@@ -126,3 +126,15 @@ def test_sources_are_a_set_and_reach_the_selection_with_the_days() -> None:
     assert selection.sources == ("Demo Courier", "Harbour Post")
     assert (selection.as_of, selection.after, selection.before) == (20171120, 20171101, 20171109)
     assert selection.as_of == day_number(date(2017, 11, 20))
+
+
+@pytest.mark.parametrize(
+    "question", ["Who won the cup?", "Who was king?", "Which town did they take?", "Who resigned?"]
+)
+def test_the_past_is_told_by_its_verb(question: str) -> None:
+    assert asks_of_the_past(question)
+
+
+@pytest.mark.parametrize("question", ["Who holds Albu Kamal?", "Who is king?", "Which towns are free?", "Who leads?"])
+def test_the_present_is_not_taken_for_the_past(question: str) -> None:
+    assert not asks_of_the_past(question)

@@ -113,3 +113,7 @@ def test_whatever_the_words_are_the_offsets_hold(texts: list[str], question: str
         text = here.text[span.start - here.start : span.end - here.start]
         assert text == text.strip()
         assert "\n" not in text
+
+
+def test_sentences_without_blanks_between_words_can_answer() -> None:
+    assert words([passage("政府军周日宣布收复该镇。", language="zh")], "谁控制该镇？") == ["政府军周日宣布收复该镇。"]

@@ -131,3 +131,9 @@ def test_a_member_without_a_name_is_rejected_alone(read):
     outcome = read("odd.zip", data)
     assert [article.title for article in outcome.articles] == ["A title"]
     assert len(outcome.rejects) == 1
+
+
+def test_a_name_that_points_out_of_the_file_is_rejected_not_dropped(read):
+    outcome = read("a.zip", zipped({"../evil.txt": TEXT, "good.txt": TEXT}))
+    assert [reject.reason for reject in outcome.rejects] == ["unsafe name"]
+    assert len(outcome.articles) == 1
