@@ -107,7 +107,6 @@ def test_filters_are_shown_kept_in_the_form_and_removable_one_by_one(client):
     ]
     assert page.find(id="as_of")[0][1]["value"] == "2017-11-30"
     assert [a["value"] for tag, a in page.tags if "checked" in a] == ["Sample Harbour Post", "Demo Courier"]
-    assert any(tag == "details" and a.get("class") == "filters" and "open" in a for tag, a in page.tags)
 
 
 def test_filters_that_the_question_implies_are_shown_and_todays_default_is_not(app):
@@ -122,8 +121,17 @@ def test_filters_that_the_question_implies_are_shown_and_todays_default_is_not(a
     assert labels(date(2017, 12, 1))[0] == ("As of 1 December 2017", None)
 
 
-def test_filters_are_folded_away_when_none_is_set(client):
-    assert not any(tag == "details" and "open" in a for tag, a in get(client, PIER).tags)
+def unfolded(page):
+    return any(tag == "details" and a.get("class") == "filters" and "open" in a for tag, a in page.tags)
+
+
+def test_filters_are_folded_away_when_none_is_set_and_once_the_chips_say_them(client):
+    assert not unfolded(get(client, PIER))
+    assert not unfolded(get(client, PIER + "&as_of=2017-11-30"))
+
+
+def test_filters_are_unfolded_while_there_is_no_answer_to_cover(client):
+    assert unfolded(get(client, "/?as_of=2017-11-30"))
 
 
 def test_blank_fields_of_the_form_leave_the_address(client):
