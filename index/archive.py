@@ -7,32 +7,37 @@ One process holds an archive at a time.
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import sys
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, replace
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
-from index import duplicates
-from index.article import Article, IndexRow, Passage, day_number, day_of
-from index.catalog import FOREVER, Catalog, Selection, StoredArticle, StoredPassage
+from index import description, duplicates, lock
+from index.article import (
+    FOREVER,
+    Article,
+    IndexRow,
+    Passage,
+    Selection,
+    StoredArticle,
+    StoredPassage,
+    day_number,
+    day_of,
+)
+from index.catalog import Catalog
 from index.chunk import Chunking, chunk
 from index.embed import BUNDLED, Encoder, Precision, Vectors
-from index.errors import ArchiveCorruptError, ArchiveError, ArchiveLockedError, ArchiveMismatchError, NotFoundError
+from index.errors import ArchiveCorruptError, ArchiveError, ArchiveMismatchError, NotFoundError
 from index.lexical import LexicalIndex
 from index.vectors import VectorIndex
 
-SCHEMA_VERSION = 1
 # Articles a round of indexing takes: some seconds of embedding, so little is repeated after a crash.
 ROUND = 32
 # A passage's scores in BM25 gain from its title at this weight. Swept: see tests/floors.json.
@@ -44,9 +49,9 @@ LoadEncoder = Callable[[str, Precision], Encoder]
 class Archive:
     """A news archive in a folder. Use `Archive.open`, and close it (or use it in a `with` statement)."""
 
-    def __init__(self, folder: Path, lock: FileLock, catalog: Catalog, load_encoder: LoadEncoder) -> None:
+    def __init__(self, folder: Path, held: FileLock, catalog: Catalog, load_encoder: LoadEncoder) -> None:
         self.folder = folder
-        self._lock = lock
+        self._lock = held
         self.catalog = catalog
         self._load_encoder = load_encoder
         self._meta = catalog.meta()
@@ -80,7 +85,7 @@ class Archive:
                 raise NotFoundError(
                     f"There is no archive in {folder}. Make one with `backissue --archive {folder} add FILES`."
                 )
-            if folder.is_dir() and any(entry.name not in _OWN_FILES for entry in folder.iterdir()):
+            if folder.is_dir() and any(entry.name not in lock.FILES for entry in folder.iterdir()):
                 raise ArchiveCorruptError(
                     f"{folder} is not empty and holds no catalog.sqlite. Name an empty or new folder, or restore it."
                 )
@@ -89,15 +94,15 @@ class Archive:
             load_encoder = partial(_as_loaded, loaded)
             _make_folder(folder)
         with ExitStack() as undo:
-            lock = _take_lock(folder)
-            undo.callback(_let_go, folder, lock)
+            held = lock.take(folder)
+            undo.callback(lock.let_go, folder, held)
             catalog = Catalog.in_folder(folder)
             undo.callback(catalog.close)
             if not catalog.meta():
                 _refuse_lost_catalog(folder)
-                catalog.set_meta(_new_meta(model, precision, chunking, sample))
-            _check_settings(catalog.meta(), folder, model, precision, chunking)
-            archive = cls(folder, lock, catalog, load_encoder)
+                catalog.set_meta(description.describe(model, precision, chunking, sample))
+            description.check(catalog.meta(), folder, model, precision, chunking)
+            archive = cls(folder, held, catalog, load_encoder)
             undo.pop_all()
         return archive
 
@@ -106,7 +111,7 @@ class Archive:
         self.lexical.close()
         self.vectors.close()
         self.catalog.close()
-        _let_go(self.folder, self._lock)
+        lock.let_go(self.folder, self._lock)
 
     def __enter__(self) -> Self:
         return self
@@ -187,7 +192,7 @@ class Archive:
 
     def announce(self, url: str) -> None:
         """Notes in the lock's owner file that this process serves the archive at `url`."""
-        _write_owner(self.folder, url)
+        lock.write_owner(self.folder, url)
 
     # --- articles in
 
@@ -366,7 +371,6 @@ class Archive:
         self.catalog.set_meta(values)
 
 
-_OWN_FILES = {"lock", "owner.json"}
 _INDEXES = ("vectors", "bm25")
 
 
@@ -387,72 +391,6 @@ def _refuse_lost_catalog(folder: Path) -> None:
             f"The catalog in {folder} is empty, though the archive was filled. Restore catalog.sqlite from a backup, "
             "or make a new archive in another folder."
         )
-
-
-def _new_meta(
-    model: str | None, precision: Precision | None, chunking: Chunking | None, sample: bool
-) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA_VERSION,
-        "id": uuid.uuid4().hex[:12],
-        "version": 0,
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "model": model or BUNDLED,
-        "precision": precision or "int8",
-        "chunking": asdict(chunking or Chunking()),
-        "sample": sample,
-    }
-
-
-def _check_settings(
-    meta: dict[str, Any], folder: Path, model: str | None, precision: Precision | None, chunking: Chunking | None
-) -> None:
-    if meta.get("schema") != SCHEMA_VERSION:
-        raise ArchiveMismatchError(
-            f"The archive in {folder} has schema {meta.get('schema')}, this Backissue reads {SCHEMA_VERSION}. "
-            "Export it with the version that made it, and add the export to a new archive."
-        )
-    asked = {"model": model, "precision": precision, "chunking": asdict(chunking) if chunking else None}
-    for name, value in asked.items():
-        if value is not None and value != meta[name]:
-            raise ArchiveMismatchError(
-                f"The archive in {folder} was made with {name} {meta[name]!r}, not {value!r}. Leave the setting out "
-                "to use the archive as it is, or make a new archive in another folder."
-            )
-
-
-def _take_lock(folder: Path) -> FileLock:
-    lock = FileLock(str(folder / "lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        owner = _read_owner(folder)
-        who = f"process {owner['pid']} ({owner['command']})" if owner else "another process"
-        url = owner.get("url")
-        remedy = f"Ask it at {url}, or stop it first." if url else "Wait until it is done, or stop it first."
-        raise ArchiveLockedError(f"The archive in {folder} is in use by {who}. {remedy}", url=url) from error
-    except OSError as error:
-        raise ArchiveCorruptError(f"The archive folder {folder} cannot be locked: {error}.") from error
-    _write_owner(folder, None)
-    return lock
-
-
-def _let_go(folder: Path, lock: FileLock) -> None:
-    (folder / "owner.json").unlink(missing_ok=True)
-    lock.release()
-
-
-def _write_owner(folder: Path, url: str | None) -> None:
-    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
-    owner = {"pid": os.getpid(), "command": command, "url": url}
-    (folder / "owner.json").write_text(json.dumps(owner))
-
-
-def _read_owner(folder: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads((folder / "owner.json").read_text()))
-    except (OSError, ValueError):
-        return {}
 
 
 def _row(article: StoredArticle, passage: Passage) -> IndexRow:

@@ -1,4 +1,4 @@
-"""The records that everything else speaks of: Article and Passage."""
+"""The records that everything else speaks of: Article and Passage, as read, as stored, as selected."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 DatePrecision = Literal["day", "second"]
+
+# A day later than all: the end of validity of a version that nothing has superseded.
+FOREVER = 99_991_231
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,59 @@ class IndexRow:
     published_day: int
     available_day: int
     superseded_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article version as the archive holds it."""
+
+    id: str
+    version: int
+    title: str
+    text: str
+    url: str | None
+    source: str | None
+    published_at: datetime | None
+    date_precision: DatePrecision | None
+    authors: tuple[str, ...]
+    language: str | None
+    metadata: Mapping[str, Any]
+    story: str
+    available_day: int
+    superseded_day: int
+    superseded_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage with its words and what a citation of it needs."""
+
+    article_id: str
+    start: int
+    end: int
+    text: str
+    title: str
+    source: str | None
+    url: str | None
+    published_at: datetime | None
+    published_day: int | None
+    story: str
+    language: str | None
+
+    @property
+    def id(self) -> str:
+        """Article id and offsets."""
+        return Passage(self.article_id, self.start, self.end).id
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which articles count. Days are YYYYMMDD, inclusive; `as_of` asks for the archive as it stood that day."""
+
+    as_of: int | None = None
+    after: int | None = None
+    before: int | None = None
+    sources: tuple[str, ...] = ()
 
 
 def day_number(day: date) -> int:

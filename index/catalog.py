@@ -7,184 +7,36 @@ point leaves rows that are not `indexed`, and the next run finishes the job.
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Connection,
-    Engine,
-    ExceptionContext,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    Select,
-    Text,
-    create_engine,
-    delete,
-    event,
-    func,
-    insert,
-    select,
-    update,
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from index.article import (
+    FOREVER,
+    Article,
+    Passage,
+    Selection,
+    StoredArticle,
+    StoredPassage,
+    day_number,
+    day_of,
+    version_id,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-from index.article import Article, DatePrecision, Passage, day_number, day_of, version_id
-from index.errors import ArchiveCorruptError, ArchiveError, NotFoundError
-
-# A day later than all: the end of validity of a version that nothing has superseded.
-FOREVER = 99_991_231
+from index.errors import NotFoundError
+from index.tables import ArticleRow, BandRow, MetaRow, PassageRow, SignatureRow, open_database
 
 State = Literal["pending", "indexed", "removing"]
-
-
-class Base(DeclarativeBase):
-    """The catalog's tables."""
-
-
-class MetaRow(Base):
-    """What the archive says of itself: settings it was made with, its id and version."""
-
-    __tablename__ = "meta"
-    key: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[Any] = mapped_column(JSON)
-
-
-class ArticleRow(Base):
-    """A version of an article. Days are YYYYMMDD integers.
-
-    `available_day`: from the end of that day on, the archive of `as_of` holds this version.
-    `superseded_day`: from that day on it no longer does, because a newer version is available.
-    """
-
-    __tablename__ = "articles"
-    id: Mapped[str] = mapped_column(primary_key=True)
-    base_id: Mapped[str] = mapped_column(index=True)
-    version: Mapped[int]
-    digest: Mapped[str]
-    state: Mapped[str] = mapped_column(index=True)
-    title: Mapped[str] = mapped_column(Text)
-    url: Mapped[str | None] = mapped_column(Text, index=True)
-    source: Mapped[str | None] = mapped_column(index=True)
-    published_at: Mapped[datetime | None]
-    date_precision: Mapped[str | None]
-    published_day: Mapped[int | None] = mapped_column(index=True)
-    available_day: Mapped[int] = mapped_column(index=True)
-    superseded_day: Mapped[int]
-    authors: Mapped[list[str]] = mapped_column(JSON)
-    language: Mapped[str | None]
-    extra: Mapped[dict[str, Any]] = mapped_column(JSON)
-    story: Mapped[str] = mapped_column(index=True)
-    added_at: Mapped[datetime]
-    # Last, because SQLite walks past all of it to reach a later column.
-    text: Mapped[str] = mapped_column(Text)
-
-
-class PassageRow(Base):
-    """A passage: half-open code-point offsets into the article's text."""
-
-    __tablename__ = "passages"
-    article_id: Mapped[str] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
-    start: Mapped[int] = mapped_column(primary_key=True)
-    end: Mapped[int] = mapped_column(primary_key=True)
-
-
-class SignatureRow(Base):
-    """The MinHash signature of an article version's words (see `index.duplicates`)."""
-
-    __tablename__ = "signatures"
-    article_id: Mapped[str] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
-    signature: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class BandRow(Base):
-    """The bands of signatures, by which near-duplicates find one another."""
-
-    __tablename__ = "bands"
-    article_id: Mapped[str] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
-    band: Mapped[int] = mapped_column(primary_key=True)
-    value: Mapped[int] = mapped_column(BigInteger)
-
-
-Index("bands_by_value", BandRow.value)
-# Holds all that coverage asks for, so that counting never touches the articles themselves.
-Index(
-    "articles_by_day",
-    ArticleRow.state,
-    ArticleRow.superseded_day,
-    ArticleRow.available_day,
-    ArticleRow.published_day,
-    ArticleRow.source,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredArticle:
-    """An article version as the archive holds it."""
-
-    id: str
-    version: int
-    title: str
-    text: str
-    url: str | None
-    source: str | None
-    published_at: datetime | None
-    date_precision: DatePrecision | None
-    authors: tuple[str, ...]
-    language: str | None
-    metadata: Mapping[str, Any]
-    story: str
-    available_day: int
-    superseded_day: int
-    superseded_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPassage:
-    """A passage with its words and what a citation of it needs."""
-
-    article_id: str
-    start: int
-    end: int
-    text: str
-    title: str
-    source: str | None
-    url: str | None
-    published_at: datetime | None
-    published_day: int | None
-    story: str
-    language: str | None
-
-    @property
-    def id(self) -> str:
-        """Article id and offsets."""
-        return Passage(self.article_id, self.start, self.end).id
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which articles count. Days are YYYYMMDD, inclusive; `as_of` asks for the archive as it stood that day."""
-
-    as_of: int | None = None
-    after: int | None = None
-    before: int | None = None
-    sources: tuple[str, ...] = ()
 
 
 class Catalog:
     """The catalog's one owner of SQL. Pass any SQLAlchemy URL; SQLite runs in WAL mode."""
 
     def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
-        Base.metadata.create_all(self._engine)
+        self._engine = open_database(url)
 
     @classmethod
     def in_folder(cls, folder: Path) -> Catalog:
@@ -466,45 +318,6 @@ def _available_day(article: Article, before: ArticleRow | None, now: datetime) -
     if published and published > before.available_day:
         return published
     return day_number(now.date())
-
-
-def _engine(url: str) -> Engine:
-    engine = create_engine(url, json_serializer=lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True))
-    if engine.dialect.name == "sqlite":
-
-        @event.listens_for(engine, "connect")
-        def _pragmas(connection: Any, _record: Any) -> None:
-            # WAL: readers never wait for the writer; FULL: what is committed survives a power cut.
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
-                try:
-                    connection.execute(f"PRAGMA {pragma}")
-                except sqlite3.OperationalError as error:
-                    raise _unusable(url, error) from error
-                except sqlite3.DatabaseError as error:
-                    raise _unreadable(url, error) from error
-
-        @event.listens_for(engine, "handle_error")
-        def _damage(context: ExceptionContext) -> None:
-            # SQLite's own word for a damaged file is the bare DatabaseError; its subclasses say other things.
-            if type(context.original_exception) is sqlite3.DatabaseError:
-                raise _unreadable(url, context.original_exception) from context.original_exception
-            if isinstance(context.original_exception, sqlite3.OperationalError):  # a full disk, a file made read-only
-                raise _unusable(url, context.original_exception) from context.original_exception
-
-    return engine
-
-
-def _unreadable(url: str, error: BaseException) -> ArchiveCorruptError:
-    return ArchiveCorruptError(
-        f"The catalog {url} cannot be read ({error}). Restore it from a backup, or make a new archive."
-    )
-
-
-def _unusable(url: str, error: BaseException) -> ArchiveError:
-    return ArchiveError(
-        f"The catalog {url} cannot be used ({error}). Free disk space, or mend its permissions, and run the same "
-        "command again; what was done is kept."
-    )
 
 
 def _stored(row: Any, newer: str | None) -> StoredArticle:

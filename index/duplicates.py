@@ -15,7 +15,7 @@ import numpy as np
 from datasketch import MinHash
 from sqlalchemy import Connection, insert, select
 
-from index.catalog import ArticleRow, BandRow, SignatureRow
+from index.tables import ArticleRow, BandRow, SignatureRow
 
 BANDS, ROWS = 16, 4
 SHINGLE_WORDS = 4

@@ -1,7 +1,7 @@
 """Texts -> unit vectors, with sentence-transformers models.
 
 int8 (the default) runs the model's own transformer in ONNX Runtime with its matrix products quantised
-per channel (cosine 0.9945 to float32; 2.8 times its rate on two cores, see `tests/benchmarks`). Every text
+per channel (cosine 0.995 to float32, 3.2 times its rate on two cores: tests/benchmarks/embedding.py). Every text
 runs alone, one thread a text: it costs nothing against sorted batches (54.7 against 54.2 passages/s), and
 a text's vector then never depends on its neighbours, so that resumed and repeated runs agree to the bit.
 float32 runs sentence-transformers itself, and so do models with parts other than transformer, pooling
@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -27,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.errors import ModelError
+from index.int8 import int8_file, quiet
 
 Vectors = npt.NDArray[np.float32]
 Precision = Literal["int8", "float32"]
@@ -35,8 +34,6 @@ BUNDLED = "minilm"
 # The published weights of sentence-transformers/all-MiniLM-L6-v2 (model.safetensors).
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 STATIC = "static"
-# Part of the cached file's name: raise it when the export below changes what it makes.
-EXPORT_VERSION = 1
 
 
 class Encoder(Protocol):
@@ -74,7 +71,7 @@ def load_encoder(
         )
     name = "all-MiniLM-L6-v2" if model == BUNDLED else model
     if precision == "int8" and (recipe := _Recipe.read(folder)):
-        exported = _int8_file(folder, digest, cache)
+        exported = int8_file(folder, digest, cache)
         return _OnnxEncoder(f"{name}/int8", digest, folder, exported, recipe, threads)
     return _TorchEncoder(f"{name}/float32", digest, _sentence_transformer(str(folder)), threads)
 
@@ -264,96 +261,7 @@ def _sentence_transformer(folder: str) -> Any:
     from sentence_transformers import SentenceTransformer
 
     try:
-        with _quiet():
+        with quiet():
             return SentenceTransformer(folder, device="cpu")
     except Exception as error:
         raise ModelError(f"{folder} is not a usable sentence-transformers model: {error}") from error
-
-
-def _int8_file(folder: Path, digest: str, cache: Path | None) -> Path:
-    """The int8 ONNX model of these weights, made on first use (some seconds) and kept in the cache folder."""
-    if cache is None:
-        from platformdirs import user_cache_path
-
-        cache = user_cache_path("backissue")
-    target = cache / f"{digest[:32]}-int8-v{EXPORT_VERSION}.onnx"
-    if not target.exists():
-        try:
-            cache.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=cache) as work:
-                made = _export_int8(folder, Path(work))
-                made.replace(target)  # atomic: a killed process leaves no half file under the final name
-        except OSError as error:
-            raise ModelError(
-                f"Cannot keep the int8 model in {cache}: {error}. Name another folder (--cache)."
-            ) from error
-    return target
-
-
-def _export_int8(folder: Path, work: Path) -> Path:
-    """Exports the transformer to ONNX and quantises the weights of its matrix products to int8, per channel."""
-    import torch
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from transformers import AutoModel
-
-    class LastHiddenState(torch.nn.Module):
-        def __init__(self, model: torch.nn.Module) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            states: torch.Tensor = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-            return states
-
-    sample = torch.ones(2, 8, dtype=torch.long)
-    axes = {name: {0: "batch", 1: "tokens"} for name in ("input_ids", "attention_mask", "states")}
-    try:
-        with _quiet():
-            model = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
-            torch.onnx.export(
-                LastHiddenState(model),
-                (sample, torch.ones_like(sample)),
-                str(work / "float32.onnx"),
-                input_names=["input_ids", "attention_mask"],
-                output_names=["states"],
-                dynamic_axes=axes,
-                opset_version=17,
-                dynamo=False,
-            )
-            quantize_dynamic(
-                work / "float32.onnx",
-                work / "int8.onnx",
-                per_channel=True,
-                op_types_to_quantize=["MatMul"],
-                weight_type=QuantType.QInt8,
-            )
-    except OSError:
-        raise
-    except Exception as error:
-        raise ModelError(f"{folder} cannot be made an int8 model ({error}). Use --precision float32.") from error
-    return work / "int8.onnx"
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silences the advice that torch, transformers and the quantiser print while they load and export."""
-    import logging
-    import warnings
-
-    from transformers.utils import logging as transformers_logging
-
-    progress: Any = transformers_logging
-
-    root = logging.getLogger()
-    before = root.level
-    bars = progress.is_progress_bar_enabled()
-    progress.disable_progress_bar()
-    root.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        root.setLevel(before)
-        if bars:
-            progress.enable_progress_bar()

@@ -9,8 +9,7 @@ from typing import Any
 import tantivy
 from tantivy import FieldType, Filter, Occur, Query, TextAnalyzerBuilder, Tokenizer
 
-from index.article import IndexRow
-from index.catalog import Selection
+from index.article import IndexRow, Selection
 from index.errors import ArchiveCorruptError
 
 ANALYZER = "english"

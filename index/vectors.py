@@ -16,8 +16,7 @@ import numpy as np
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
-from index.article import IndexRow
-from index.catalog import Selection
+from index.article import IndexRow, Selection
 from index.embed import Vectors
 from index.errors import ArchiveCorruptError, ArchiveError
 

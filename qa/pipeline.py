@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from index.archive import Archive
-from index.catalog import StoredArticle
+from index.article import StoredArticle
 from qa import assemble
 from qa.answer import ArchiveInfo, Ask, AskResponse, Coverage, FoundPassage, SearchResponse
 from qa.question import Understood, asks_of_the_past, understand

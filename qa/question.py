@@ -9,8 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from index.article import day_number
-from index.catalog import Selection
+from index.article import Selection, day_number
 from index.errors import FilterError, QuestionError
 from qa.answer import Ask, Filters
 

@@ -18,8 +18,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from index.article import day_of
-from index.catalog import StoredPassage
+from index.article import StoredPassage, day_of
 
 
 @dataclass(frozen=True, slots=True)

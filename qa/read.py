@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from index.catalog import StoredPassage
+from index.article import StoredPassage
 from index.chunk import sentences
 from index.embed import Encoder
 from qa.rank import shared_words, words

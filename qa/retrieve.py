@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from index.archive import Archive
-from index.article import day_of
-from index.catalog import Selection, StoredPassage
+from index.article import Selection, StoredPassage, day_of
 from index.embed import Vectors
 from qa import rank
 

@@ -10,7 +10,7 @@ from fakes import FakeEncoder
 
 from index import ingest
 from index.archive import Archive
-from index.catalog import StoredPassage
+from index.article import StoredPassage
 from index.chunk import Chunking
 from index.embed import Encoder, Precision
 from index.formats import Defaults, Located

@@ -19,7 +19,7 @@ from web.asking import parse_ask
 from web.settings import Settings
 
 if TYPE_CHECKING:
-    from index.catalog import StoredArticle
+    from index.article import StoredArticle
     from qa.pipeline import QA
 
 

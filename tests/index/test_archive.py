@@ -17,8 +17,7 @@ from sqlalchemy import event
 
 from index import ingest
 from index.archive import Archive
-from index.article import IndexRow
-from index.catalog import FOREVER
+from index.article import FOREVER, IndexRow
 from index.chunk import Chunking
 from index.embed import Encoder
 from index.errors import (

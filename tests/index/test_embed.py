@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from index import embed
+from index import int8 as int8_export
 from index.embed import BUNDLED_SHA256, load_encoder
 from index.errors import ModelError
 
@@ -128,7 +129,7 @@ def test_any_text_has_a_unit_vector(int8, text):
 @pytest.mark.slow
 def test_the_int8_model_is_made_once(int8, cache, monkeypatch):
     assert len(list(cache.glob(f"{BUNDLED_SHA256[:32]}-int8-*.onnx"))) == 1
-    monkeypatch.setattr(embed, "_export_int8", lambda *_: pytest.fail("exported again"))
+    monkeypatch.setattr(int8_export, "export_int8", lambda *_: pytest.fail("exported again"))
     assert load_encoder(cache=cache).digest == int8.digest
 
 
@@ -141,7 +142,7 @@ def test_altered_bundled_weights_are_refused(monkeypatch):
 @pytest.mark.slow
 def test_a_cache_that_cannot_be_written_names_the_setting(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(ModelError, match="--cache"):
+    with pytest.raises(ModelError, match="BACKISSUE_CACHE"):
         load_encoder(cache=tmp_path / "file")
 
 

@@ -10,8 +10,7 @@ import pytest
 from fakes import FakeEncoder
 
 from index import vectors as vectors_module
-from index.article import IndexRow
-from index.catalog import FOREVER, Selection
+from index.article import FOREVER, IndexRow, Selection
 from index.lexical import LexicalIndex
 from index.vectors import VectorIndex
 

@@ -10,8 +10,7 @@ import pytest
 from fakes import FakeEncoder, located, make_article, open_archive
 
 from index import ingest
-from index.article import day_number
-from index.catalog import FOREVER, Selection
+from index.article import FOREVER, Selection, day_number
 from index.errors import NotFoundError
 from index.formats import Defaults, read_path
 

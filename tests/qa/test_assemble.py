@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from index.catalog import StoredPassage
+from index.article import StoredPassage
 from qa.assemble import ALTERNATIVES, MIN_CONFIDENCE, verdict
 from qa.read import Span
 from qa.retrieve import Found

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from index.catalog import StoredPassage
+from index.article import StoredPassage
 from qa.rank import FITTED, Weights, features, scores, shared_words, words
 
 PASSAGE = StoredPassage("a", 0, 10, "ISIS holds Albu Kamal.", "Border town", None, None, None, 20171103, "a", "en")

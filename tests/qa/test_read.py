@@ -9,7 +9,7 @@ from fakes import FakeEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.catalog import StoredPassage
+from index.article import StoredPassage
 from qa.read import ENCODED, SentenceReader
 
 READER = SentenceReader(FakeEncoder())

@@ -10,7 +10,7 @@ import pytest
 from qa_fakes import HARBOUR, Record, open_archive
 
 from index.archive import Archive
-from index.catalog import Selection
+from index.article import Selection
 from qa.rank import fuse
 from qa.retrieve import Found, Retrieval, retrieve
 

@@ -2,8 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from index.article import day_number
-from index.catalog import StoredArticle
+from index.article import StoredArticle, day_number
 from index.errors import FilterError, NotFoundError, QuestionError
 from qa.answer import (
     Answer,
