@@ -12,7 +12,6 @@ import zlib
 from hashlib import blake2b
 
 import numpy as np
-from datasketch import MinHash
 from sqlalchemy import Connection, insert, select
 
 from index.tables import ArticleRow, BandRow, SignatureRow
@@ -26,6 +25,8 @@ RESEMBLANCE = 0.7
 
 def signature(text: str) -> np.ndarray:
     """The MinHash signature of a text, shape (64,), uint64. Case, punctuation and spacing do not count."""
+    from datasketch import MinHash  # brings scipy: half a second that only adding should cost
+
     words = re.findall(r"\w+", text.lower())
     shingles = {" ".join(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1))}
     sketch = MinHash(num_perm=BANDS * ROWS, seed=1, hashfunc=zlib.crc32)

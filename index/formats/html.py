@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import trafilatura
-
 from index.formats.base import Defaults, Item, Located, RejectedError, Source, read_whole
 from index.formats.decode import decode
 from index.formats.normalise import normalise_line, normalise_text
@@ -25,6 +23,8 @@ def read(source: Source, defaults: Defaults) -> Iterator[Item]:
     data = read_whole(source)
     if len(data) > MAX_HTML_BYTES:
         raise RejectedError("too large", f"over {MAX_HTML_BYTES:,} bytes for one page. Save the article's part alone")
+    import trafilatura  # a third of a second that only web pages should cost
+
     page = trafilatura.bare_extraction(
         decode(data, _declared_charset(data)),
         with_metadata=True,
