@@ -296,11 +296,15 @@ class Archive:
     def search_lexical(
         self, question: str, selection: Selection, limit: int, *, title_boost: float = TITLE_BOOST
     ) -> list[tuple[str, float]]:
-        """Passage ids by BM25, best first."""
+        """Passage ids by BM25, best first. Raises ArchiveCorruptError when the index is gone."""
+        if self.lexical.is_empty:
+            self._refuse_lost_index("BM25")
         return self.lexical.search(question, self._effective(selection), limit, title_boost=title_boost)
 
     def search_dense(self, vector: Vectors, selection: Selection, limit: int) -> list[tuple[str, float]]:
-        """Passage ids by cosine similarity to a query vector, best first."""
+        """Passage ids by cosine similarity to a query vector, best first. Raises ArchiveCorruptError, likewise."""
+        if self.vectors.is_empty:
+            self._refuse_lost_index("vector")
         return self.vectors.search(vector, self._effective(selection), limit)
 
     def export(self) -> Iterator[dict[str, Any]]:
@@ -349,6 +353,14 @@ class Archive:
                 if following is not None:
                     coming = ahead.submit(embed, following)
                 yield current
+
+    def _refuse_lost_index(self, name: str) -> None:
+        """An empty index is right for an empty archive; otherwise half the answers would be missing unsaid."""
+        if self.info()["articles"]:
+            raise ArchiveCorruptError(
+                f"The {name} index of {self.folder} is empty, though the archive holds articles. "
+                "Run `backissue rebuild`."
+            )
 
     def _rows(self, ids: Sequence[str]) -> list[IndexRow]:
         passages = self.catalog.passages_of(ids)

@@ -52,6 +52,11 @@ class LexicalIndex:
         writer.commit()
         self._index.reload()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no passage at all."""
+        return not self._index.searcher().num_docs
+
     def search(self, question: str, selection: Selection, limit: int, *, title_boost: float) -> list[tuple[str, float]]:
         """Passage ids with BM25 scores, best first: those that share a word with the question and pass the filter."""
         terms = list(dict.fromkeys(self._analyzer.analyze(question)))

@@ -74,9 +74,14 @@ class VectorIndex:
             for j in range(0, len(ids), step):
                 self._collection.delete(ids=ids[j : j + step])
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no passage at all."""
+        return not self._collection.count()
+
     def search(self, vector: Vectors, selection: Selection, limit: int) -> list[tuple[str, float]]:
         """Passage ids with cosines to `vector`, (dimension,), best first: those that pass the filter."""
-        if not self._collection.count():
+        if self.is_empty:
             return []
         where = _where(selection)
         if not where:

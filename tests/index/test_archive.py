@@ -17,7 +17,7 @@ from sqlalchemy import event
 
 from index import ingest
 from index.archive import Archive
-from index.article import FOREVER, IndexRow
+from index.article import FOREVER, IndexRow, Selection
 from index.chunk import Chunking
 from index.embed import Encoder
 from index.errors import (
@@ -429,3 +429,20 @@ def test_a_model_that_cannot_be_had_leaves_no_archive_behind(tmp_path: Path) -> 
     with pytest.raises(ModelError):
         Archive.open(tmp_path / "new", missing, create=True, model="none")
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(("name", "said"), [("vectors", "vector index"), ("bm25", "BM25 index")])
+def test_an_index_that_was_deleted_is_not_answered_around(tmp_path: Path, name: str, said: str) -> None:
+    with open_archive(tmp_path) as archive:
+        ingest.add(archive, located([make_article("a", "The ferry pier was sold.")]))
+    shutil.rmtree(tmp_path / name)
+    with open_archive(tmp_path) as archive:
+        vector = archive.encoder.encode_queries(["ferry"])[0]
+        searches = {
+            "vectors": lambda: archive.search_dense(vector, Selection(), 5),
+            "bm25": lambda: archive.search_lexical("ferry", Selection(), 5),
+        }
+        with pytest.raises(ArchiveCorruptError, match=rf"{said}.*rebuild"):
+            searches[name]()
+        archive.rebuild()
+        assert all(search() for search in searches.values())
