@@ -126,7 +126,7 @@ def test_both_ways_are_taken(engines, monkeypatch):
     engines.dense.search(vector, Selection(after=20171102), 5)
     assert asked == [None]
     engines.dense.search(vector, Selection(as_of=20171101), 50)
-    assert asked[1:] == [None, vectors_module._where(Selection(as_of=20171101))]
+    assert asked[1:] == [None, None, vectors_module._where(Selection(as_of=20171101))]
 
 
 @pytest.mark.parametrize("selection", random_selections(10), ids=str)
