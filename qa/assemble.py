@@ -17,6 +17,7 @@ from qa.retrieve import Found
 MIN_CONFIDENCE = 0.15
 # Log-odds that the recency of a passage adds, fitted together with the reader's own weights.
 RECENCY, RECENCY_DAYS = 1.2, 14.0
+# The passages among which the newest is sought: as many as recall@5 speaks of.
 BEST = 5
 ALTERNATIVES = 4
 CITATIONS = 5

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from index.archive import Archive
+from index.archive import TITLE_BOOST, Archive
 from index.article import Selection, StoredPassage, day_of
 from index.embed import Vectors
 from qa import rank
@@ -14,13 +14,13 @@ from qa import rank
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """Every knob of retrieval. Swept on RealTime QA's questions of 2022 to June 2023; see tests/floors.json."""
+    """Every knob of retrieval. Swept on RealTime QA's questions of 2022 to June 2023."""
 
     depth: int = 100
     lexical_weight: float = 1.0
     dense_weight: float = 1.0
     rrf_k: int = 60
-    title_boost: float = 0.2
+    title_boost: float = TITLE_BOOST
     weights: rank.Weights = rank.FITTED
 
 
