@@ -1,4 +1,9 @@
-"""Spans -> the answer: equal answers gathered over articles, the best citation first, the rest as alternatives."""
+"""Spans -> the answer: equal answers gathered over articles, the best citation first, the rest as alternatives.
+
+Every span has a weight (`weights`); an answer's support is the sum over independent stories of the best weight in
+each, so that an answer found in five stories outweighs a slightly better one found once, and copies of one wire
+story count once. Its confidence is its share of all support, the rivals' discounted, and that of "nothing answers".
+"""
 
 from __future__ import annotations
 
@@ -6,17 +11,14 @@ import math
 import re
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from qa.answer import Answer, Citation, TimelineEntry
+from qa.calibration import Calibration
 from qa.read import Span
 from qa.retrieve import Found
 
-# Of the best sentences less likely than this, one in nine held the answer, of the others two in five
-# (tests/benchmarks/fit_sentence_reader.py, 557 questions).
-MIN_CONFIDENCE = 0.15
-# Log-odds that the recency of a passage adds, fitted together with the reader's own weights.
-RECENCY, RECENCY_DAYS = 1.2, 14.0
+RECENCY_DAYS = 14.0
 # The passages among which the newest is sought: as many as recall@5 speaks of.
 BEST = 5
 ALTERNATIVES = 4
@@ -35,49 +37,64 @@ class Verdict:
     timeline: tuple[TimelineEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Spans that say the same."""
+@dataclass(slots=True)
+class Group:
+    """Spans that say the same, with the weight of each; `support` is their sum over independent stories."""
 
     key: str
-    spans: list[Span]
+    spans: list[tuple[float, Span]] = field(default_factory=list)
+    stories: dict[str, float] = field(default_factory=dict)
+
+    def add(self, weight: float, span: Span, story: str) -> None:
+        """Adds a span; only the best of a story counts."""
+        self.spans.append((weight, span))
+        self.stories[story] = max(weight, self.stories.get(story, 0.0))
 
     @property
-    def confidence(self) -> float:
-        return max(span.probability for span in self.spans)
+    def support(self) -> float:
+        """The sum over stories."""
+        return math.fsum(self.stories.values())
 
 
-def verdict(spans: Sequence[Span], found: Sequence[Found], *, of_the_past: bool = False) -> Verdict:
+def verdict(
+    spans: Sequence[Span], found: Sequence[Found], calibration: Calibration, *, of_the_past: bool = False
+) -> Verdict:
     """Groups `spans` (offsets into the articles of `found`) by what they say, best group first.
 
     Recent passages gain. In a question `of_the_past` recent means before `as_of`; in one of the present it
     means behind the newest of the best passages, so that old news is judged among itself, not against today.
     """
-    groups: dict[str, _Group] = {}
-    for span in _weighed_by_time(spans, found, 0 if of_the_past else newest_age(found)):
-        key = normalise(_words_of(span, found)) or _words_of(span, found)
-        groups.setdefault(key, _Group(key, [])).spans.append(span)
-    ranked = sorted(groups.values(), key=lambda group: (-group.confidence, group.key))
-    kept = [group for group in ranked[: ALTERNATIVES + 1] if group.confidence >= MIN_CONFIDENCE]
-    likely = [_answer(group, found) for group in kept]
-    best = ranked[0].confidence if ranked else 0.0
+    groups = gather(spans, weights(spans, found, calibration, of_the_past=of_the_past), found)
+    confidence = calibration.confidences([group.support for group in groups])
+    kept = [
+        (group, probability)
+        for group, probability in zip(groups[: ALTERNATIVES + 1], confidence, strict=False)
+        if probability >= calibration.threshold
+    ]
+    likely = [_answer(group, probability, found) for group, probability in kept]
     return Verdict(
         answer=likely[0] if likely else None,
-        no_answer_probability=round(1.0 - best, 4),
+        no_answer_probability=round(1.0 - max(confidence, default=0.0), 4),
         alternatives=tuple(likely[1:]),
-        timeline=_timeline(kept, likely, found),
+        timeline=_timeline([group for group, _ in kept], likely, found),
     )
 
 
-def _weighed_by_time(spans: Sequence[Span], found: Sequence[Found], newest: int) -> list[Span]:
-    """Adds what recency says to the reader's odds: news questions are mostly about the latest."""
-    weighed = []
-    for span in spans:
-        certain = 1e-6  # odds are finite; a reader may still say 0 or 1
-        probability = min(max(span.probability, certain), 1 - certain)
-        odds = math.log(probability / (1 - probability)) + RECENCY * recency(found[span.passage], newest)
-        weighed.append(replace(span, probability=1 / (1 + math.exp(-odds))))
-    return weighed
+def weights(
+    spans: Sequence[Span], found: Sequence[Found], calibration: Calibration, *, of_the_past: bool
+) -> list[float]:
+    """The weight of each span: what the reader, the rank of its passage and its recency say, multiplied."""
+    newest = 0 if of_the_past else newest_age(found)
+    return [calibration.weight(span.score, span.passage, recency(found[span.passage], newest)) for span in spans]
+
+
+def gather(spans: Sequence[Span], weight: Sequence[float], found: Sequence[Found]) -> list[Group]:
+    """Spans with equal words, normalised, as groups, the best supported first; ties go by the words."""
+    groups: dict[str, Group] = {}
+    for span, one in zip(spans, weight, strict=True):
+        key = normalise(_words_of(span, found)) or _words_of(span, found)
+        groups.setdefault(key, Group(key)).add(one, span, found[span.passage].passage.story)
+    return sorted(groups.values(), key=lambda group: (-group.support, group.key))
 
 
 def newest_age(found: Sequence[Found]) -> int:
@@ -96,16 +113,26 @@ def normalise(text: str) -> str:
     return " ".join(re.sub(r"\b(a|an|the)\b", " ", bare).split())
 
 
-def _answer(group: _Group, found: Sequence[Found]) -> Answer:
-    spans = sorted(group.spans, key=lambda span: (-span.probability, span.passage, span.start))
-    citations = tuple(_citation(span, found) for span in spans[:CITATIONS])
-    stories = {found[span.passage].passage.story for span in spans}
+def _answer(group: Group, confidence: float, found: Sequence[Found]) -> Answer:
+    ordered = sorted(group.spans, key=lambda item: (-item[0], item[1].passage, item[1].start))
+    spans = [span for _, span in ordered]
     return Answer(
         text=_words_of(spans[0], found),
-        confidence=round(group.confidence, 4),
-        independent_sources=len(stories),
-        citations=citations,
+        confidence=round(confidence, 4),
+        independent_sources=len(group.stories),
+        citations=tuple(_citation(span, found) for span in _by_story(spans, found)[:CITATIONS]),
     )
+
+
+def _by_story(spans: Sequence[Span], found: Sequence[Found]) -> list[Span]:
+    """The best span of each story first, then what else says it."""
+    seen: set[str] = set()
+    first, rest = [], []
+    for span in spans:
+        story = found[span.passage].passage.story
+        (rest if story in seen else first).append(span)
+        seen.add(story)
+    return first + rest
 
 
 def _citation(span: Span, found: Sequence[Found]) -> Citation:
@@ -116,19 +143,19 @@ def _citation(span: Span, found: Sequence[Found]) -> Citation:
         source=passage.source,
         url=passage.url,
         published_at=passage.published_at,
-        quote=passage.text[span.sentence_start - passage.start : span.sentence_end - passage.start],
-        start=span.sentence_start,
-        end=span.sentence_end,
+        quote=passage.text[span.quote_start - passage.start : span.quote_end - passage.start],
+        start=span.quote_start,
+        end=span.quote_end,
         answer_start=span.start,
         answer_end=span.end,
     )
 
 
-def _timeline(groups: Sequence[_Group], answers: Sequence[Answer], found: Sequence[Found]) -> tuple[TimelineEntry, ...]:
+def _timeline(groups: Sequence[Group], answers: Sequence[Answer], found: Sequence[Found]) -> tuple[TimelineEntry, ...]:
     """The answers in order of first publication, dated by all that say them; undated ones last."""
     entries = []
     for group, answer in zip(groups, answers, strict=True):
-        moments = [found[span.passage].passage.published_at for span in group.spans]
+        moments = [found[span.passage].passage.published_at for _, span in group.spans]
         days = sorted(moment.date() for moment in moments if moment)
         entries.append(
             TimelineEntry(

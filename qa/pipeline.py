@@ -55,7 +55,9 @@ class QA:
         with clock.time("read"):
             spans = self.reader.read(understood.text, [item.passage for item in found[:READ]])
         with clock.time("answer"):
-            verdict = assemble.verdict(spans, found, of_the_past=asks_of_the_past(understood.text))
+            verdict = assemble.verdict(
+                spans, found, self.reader.calibration, of_the_past=asks_of_the_past(understood.text)
+            )
         return AskResponse(
             **self._common(ask, understood, found, clock),
             understood_as=understood.text,

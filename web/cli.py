@@ -212,7 +212,7 @@ def evaluate(context: click.Context, questions: Path, out: Path, group: str | No
             display.update(task, completed=done, total=total, rate=f"{rate:.1f} questions/s")
 
         options: dict[str, Any] = {"group": group, "compare_retrieval": compare_retrieval, "progress": advance}
-        metrics = run(open_qa(archive), questions, out, **options)
+        metrics = run(open_qa(archive, context.obj), questions, out, **options)
     terminal.show_metrics(metrics)
 
 
@@ -287,7 +287,7 @@ def export(context: click.Context, out: Path) -> None:
 def _ask(settings: Settings, question: Ask) -> AskResponse:
     try:
         with open_archive(settings) as archive:
-            return open_qa(archive).ask(question)
+            return open_qa(archive, settings).ask(question)
     except ArchiveLockedError as error:
         return remote.ask(error, question)
 
@@ -313,7 +313,7 @@ def _write_rejects(folder: Path, rejects: list[Reject]) -> Path | None:
 
 
 def _serve(settings: Settings, archive: Archive, *, any_port: bool = False) -> None:
-    app = create_app(settings, open_qa(archive), examples=sample.EXAMPLES if archive.sample else ())
+    app = create_app(settings, open_qa(archive, settings), examples=sample.EXAMPLES if archive.sample else ())
 
     def announce(url: str) -> None:
         archive.announce(url)

@@ -10,7 +10,7 @@ from index.chunk import Chunking
 from index.embed import Encoder, Precision, load_encoder
 from index.errors import SettingsError
 from qa.pipeline import QA
-from qa.read import SentenceReader
+from qa.readers import load_reader
 from web.settings import Settings
 
 
@@ -34,9 +34,9 @@ def open_archive(settings: Settings, *, create: bool = False, sample: bool = Fal
     )
 
 
-def open_qa(archive: Archive) -> QA:
+def open_qa(archive: Archive, settings: Settings) -> QA:
     """The engine over an open archive. Loads the models. Raises ModelError, ArchiveMismatchError."""
-    return QA(archive, SentenceReader(archive.encoder))
+    return QA(archive, load_reader(settings.reader, archive.encoder, settings.threads))
 
 
 def _precision(settings: Settings) -> Precision | None:

@@ -37,6 +37,13 @@ class Settings:
     precision: str | None = field(
         default=None, metadata={"help": "Arithmetic of the embedding model: int8 or float32."}
     )
+    reader: str = field(
+        default="backissue",
+        metadata={
+            "help": "What finds the answer: backissue (exact words), sentence, or a question-answering model's folder "
+            "or hub name."
+        },
+    )
     chunk_tokens: int | None = field(
         default=None, metadata={"help": "Most tokens a passage may have.", "least": 16, "most": 4096}
     )

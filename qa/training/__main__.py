@@ -27,9 +27,7 @@ def pretrain(arguments: argparse.Namespace) -> None:
     pieces = data.Pieces(BASE)
     with gzip.open(arguments.articles, "rt", encoding="utf-8") as file:
         articles = [json.loads(line) for line in file]
-    texts = [
-        f"{a['title']}. {a['text']}"[:20_000] for a in articles if (a.get("published") or "9") < arguments.before
-    ]
+    texts = [f"{a['title']}. {a['text']}"[:20_000] for a in articles if (a.get("published") or "9") < arguments.before]
 
     def losses(step: int) -> Iterator[Callable[[SpanModel], Tensor]]:
         # Passages before the step to resume at are drawn and thrown away: cheap, and the run stays the same.
@@ -63,9 +61,7 @@ def distant(arguments: argparse.Namespace) -> None:
         for one in read_known(path, until=arguments.until, undated=arguments.undated)
     ]
     with Archive.open(arguments.archive, load_encoder) as archive:
-        rows = groups(
-            archive, known, dense=arguments.dense, unanswered=arguments.unanswered, seed=arguments.seed
-        )
+        rows = groups(archive, known, dense=arguments.dense, unanswered=arguments.unanswered, seed=arguments.seed)
         count = write_groups(arguments.out, rows)
     print(f"{count} groups of {len(known)} questions", flush=True)
 

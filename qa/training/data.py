@@ -172,7 +172,9 @@ def padded(length: int) -> int:
 
 def collate(examples: Sequence[Example], pieces: Pieces) -> Batch:
     """Examples -> padded rows, one a passage."""
-    rows = [(group, example.question, passage) for group, example in enumerate(examples) for passage in example.passages]
+    rows = [
+        (group, example.question, passage) for group, example in enumerate(examples) for passage in example.passages
+    ]
     lengths = [len(q) + len(p.header) + len(p.ids) + 4 for _, q, p in rows]
     shape = (len(rows), padded(max(lengths)))
     ids = torch.full(shape, pieces.pad)

@@ -97,9 +97,7 @@ def groups(archive: Archive, known: Sequence[Known], *, dense: bool, unanswered:
     knobs = Retrieval() if dense else replace(Retrieval(), dense_weight=0.0)
     for one in known:
         vector = archive.encoder.encode_queries([one.question])[0] if dense else None
-        found = retrieve(
-            archive, one.question, vector, Selection(as_of=day_number(one.before)), RETRIEVED, knobs
-        )
+        found = retrieve(archive, one.question, vector, Selection(as_of=day_number(one.before)), RETRIEVED, knobs)
         made = group(one, [item.passage for item in found])
         if made and (made[1] or chance.random() < unanswered):
             yield made[0]

@@ -79,9 +79,7 @@ class SpanModel(nn.Module):
 
     def states(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
         """Token vectors (rows, tokens, size)."""
-        result: Tensor = self.encoder(
-            input_ids=ids, token_type_ids=types, attention_mask=mask
-        ).last_hidden_state
+        result: Tensor = self.encoder(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
         return result
 
     def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
