@@ -127,7 +127,8 @@ def _answer(group: Group, confidence: float, found: Sequence[Found]) -> Answer:
 def _by_story(spans: Sequence[Span], found: Sequence[Found]) -> list[Span]:
     """The best span of each story first, then what else says it."""
     seen: set[str] = set()
-    first, rest = [], []
+    first: list[Span] = []
+    rest: list[Span] = []
     for span in spans:
         story = found[span.passage].passage.story
         (rest if story in seen else first).append(span)

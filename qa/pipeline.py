@@ -41,6 +41,10 @@ class QA:
         understood, found = self._find(ask, clock)
         return SearchResponse(**self._common(ask, understood, found, clock))
 
+    def find(self, ask: Ask) -> tuple[Understood, list[Found]]:
+        """What is asked and the passages for it, as `ask` reads them. Raises QuestionError, FilterError."""
+        return self._find(ask, _Clock())
+
     def article(self, article_id: str) -> StoredArticle:
         """One article version. Raises NotFoundError."""
         return self.archive.article(article_id)

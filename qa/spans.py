@@ -61,7 +61,7 @@ def best_spans(
         row, distance = np.unravel_index(at, scores.shape)
         if len(chosen) == limit or not np.isfinite(scores[row, distance]):
             break
-        a, b = trim(text, offsets[first[row]][0], offsets[clipped[row, distance]][1])
+        a, b = trim(text, offsets[int(first[row])][0], offsets[int(clipped[row, distance])][1])
         if b > a and all(b <= other.start or a >= other.end for other in chosen):
             chosen.append(Scored(a, b, float(scores[row, distance]) - null))
     return chosen

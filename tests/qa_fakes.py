@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,26 @@ from index.embed import Encoder, Precision
 from index.formats import Defaults, Located
 from index.formats.record import to_article
 from qa.answer import AskResponse, Citation
+from qa.calibration import Calibration
 from qa.pipeline import QA
-from qa.read import SentenceReader, Span
+from qa.read import Span
+from qa.sentences import SentenceReader
 
 Record = Mapping[str, Any]
+
+
+def log_odds(probability: float) -> float:
+    """The score of a span with this probability; finite for 0 and 1 too."""
+    certain = 1e-6
+    bounded = min(max(probability, certain), 1 - certain)
+    return math.log(bounded / (1 - bounded))
 
 
 class WordsReader:
     """A `qa.read.Reader` that finds one phrase wherever it stands, with a probability of its own for each passage."""
 
     name = "words/test"
+    calibration = Calibration(rivalry=0, threshold=0.15)
 
     def __init__(self, *phrases: str, probability: float = 0.9) -> None:
         self.phrases = phrases
@@ -39,8 +50,9 @@ class WordsReader:
                 if at >= 0:
                     start = passage.start + at
                     whole = (passage.start, passage.end)
-                    spans.append(Span(rank, start, start + len(phrase), *whole, self.probability / (1 + 0.1 * rank)))
-        return sorted(spans, key=lambda span: (-span.probability, span.passage, span.start))
+                    score = log_odds(self.probability / (1 + 0.1 * rank))
+                    spans.append(Span(rank, start, start + len(phrase), *whole, score))
+        return sorted(spans, key=lambda span: (-span.score, span.passage, span.start))
 
 
 def load_fake(_model: str, _precision: Precision) -> Encoder:

@@ -204,16 +204,36 @@ def evaluate(context: click.Context, questions: Path, out: Path, group: str | No
     """
     from qa.evaluate.run import evaluate as run
 
-    with open_archive(context.obj) as archive, terminal.progress() as display:
-        task = display.add_task("Asking", total=None, rate="")
-
-        def advance(done: int, total: int) -> None:
-            rate = done / (display.tasks[0].elapsed or 1e-9)
-            display.update(task, completed=done, total=total, rate=f"{rate:.1f} questions/s")
-
+    with open_archive(context.obj) as archive, terminal.questions_progress("Asking") as advance:
         options: dict[str, Any] = {"group": group, "compare_retrieval": compare_retrieval, "progress": advance}
         metrics = run(open_qa(archive, context.obj), questions, out, **options)
     terminal.show_metrics(metrics)
+
+
+@main.command()
+@click.argument("squad", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File for the predictions (.json)."
+)
+@click.option(
+    "--na-prob",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for the probability that there is no answer (.json).",
+)
+@click.option("--reader", callback=_words, help="Reader: backissue (default), a folder or a hub name.")
+def read(squad: Path, out: Path, na_prob: Path | None, reader: str | None) -> None:
+    """Read a SQuAD file with the reader alone; no archive is needed.
+
+    SQUAD is a SQuAD 1.1 or 2.0 file (.json, .json.gz). The predictions are {id: text}, as the official scorers
+    take them; the figures printed are theirs.
+    """
+    from qa.evaluate.squad import read as run
+
+    settings = load_settings(os.environ, {"reader": reader})
+    with terminal.questions_progress("Reading") as advance:
+        options: dict[str, Any] = {"reader": settings.reader, "threads": settings.threads, "progress": advance}
+        figures = run(squad, out, na_prob=na_prob, **options)
+    terminal.show_reading(figures)
 
 
 @main.command()

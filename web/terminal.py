@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -149,6 +149,19 @@ def progress() -> Iterator[Progress]:
         yield display
 
 
+@contextmanager
+def questions_progress(doing: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar with questions a second; call what it gives with how many are done, and of how many."""
+    with progress() as display:
+        task = display.add_task(doing, total=None, rate="")
+
+        def advance(done: int, total: int) -> None:
+            rate = done / (display.tasks[0].elapsed or 1e-9)
+            display.update(task, completed=done, total=total, rate=f"{rate:.1f} questions/s")
+
+        yield advance
+
+
 def show_report(report: Report, rejects_file: Path | None) -> None:
     """What became of the input, as a table."""
     table = Table(show_header=True, header_style="bold")
@@ -216,3 +229,21 @@ def _metrics_table(title: str, metrics: dict[str, Any]) -> None:
     for method, found in metrics["retrieval"].items():
         table.add_row(escape(method), *(f"{found[name]:.3f}" for name in names))
     out.print(table)
+
+
+def show_reading(figures: dict[str, Any]) -> None:
+    """The figures of the reader alone, in percent; for SQuAD 2.0 also apart, with and without an answer."""
+    parts = [f"{_counted(figures['questions'], 'question')} read"]
+    if "scored" in figures:
+        parts += [f"{figures['scored']:,} scored"] if figures["scored"] != figures["questions"] else []
+        parts.append(_exact_and_f1(figures["exact_match"], figures["f1"]))
+    else:
+        parts.append("not scored, for the file gives no answers")
+    out.print("; ".join([*parts, f"median {figures['median_seconds']:.3f} s a question"]), soft_wrap=True)
+    for name in ("HasAns", "NoAns"):
+        if number := figures.get(f"{name}_total"):
+            out.print(f"{name} ({number:,}): {_exact_and_f1(figures[f'{name}_exact'], figures[f'{name}_f1'])}")
+
+
+def _exact_and_f1(exact: float, f1: float) -> str:
+    return f"EM {exact:.2f}, F1 {f1:.2f}"

@@ -8,6 +8,7 @@ import json
 import math
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -98,6 +99,33 @@ def _loss(model: SpanModel, batch: data.Batch) -> Tensor:
     return shared_loss(scores, batch.gold, batch.groups, batch.count)
 
 
+def export(arguments: argparse.Namespace) -> None:
+    """Writes the int8 ONNX file, its tokenizer and its configuration."""
+    from qa.training.export import export as write
+
+    write(_model(arguments), BASE / "tokenizer.json", arguments.out, int8=not arguments.float32)
+
+
+def calibrate(arguments: argparse.Namespace) -> None:
+    """Fits the calibration on development questions and writes it into the reader's configuration."""
+    from index.archive import Archive
+    from index.embed import load_encoder
+    from qa.evaluate.questions import read_questions
+    from qa.pipeline import QA, READ
+    from qa.readers import load_reader
+    from qa.training.calibrate import calibrate as fit_and_report
+
+    questions = [q for q in read_questions(arguments.questions, READ) if q.ask.as_of and q.ask.as_of >= arguments.since]
+    with Archive.open(arguments.archive, load_encoder) as archive:
+        qa = QA(archive, load_reader(str(arguments.out), archive.encoder))
+        calibration, report = fit_and_report(qa, questions, arguments.out / "reliability.svg")
+    path = arguments.out / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["calibration"] = asdict(calibration)
+    path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(report, indent=2))
+
+
 def _model(arguments: argparse.Namespace) -> SpanModel:
     torch.manual_seed(arguments.seed)
     model = new_model(BASE)
@@ -143,6 +171,17 @@ def main() -> None:
     command.add_argument("--unanswered", type=float, default=0.3, help="share of unanswered questions to keep")
     command.add_argument("--seed", type=int, default=1)
     command.set_defaults(run=distant)
+    command = commands.add_parser("export", help=export.__doc__)
+    command.add_argument("--init", type=Path, required=True, help="trained weights")
+    command.add_argument("--out", type=Path, required=True, help="the reader's folder")
+    command.add_argument("--float32", action="store_true", help="do not quantise, to compare")
+    command.set_defaults(run=export, seed=0)
+    command = commands.add_parser("calibrate", help=calibrate.__doc__)
+    command.add_argument("questions", type=Path)
+    command.add_argument("--archive", type=Path, required=True)
+    command.add_argument("--since", type=date.fromisoformat, required=True, help="leave out questions asked earlier")
+    command.add_argument("--out", type=Path, required=True, help="the reader's folder")
+    command.set_defaults(run=calibrate)
     arguments = parser.parse_args()
     arguments.run(arguments)
 

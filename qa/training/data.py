@@ -12,7 +12,7 @@ import json
 import random
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,12 @@ class Pieces:
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
         self.tokenizer.encode_special_tokens = True  # "[MASK]" in an article is four words, not a question token
-        self.cls, self.sep, self.mask, self.pad = (
-            self.tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]", "[MASK]", "[PAD]")
-        )
+        self.cls, self.sep, self.mask, self.pad = map(self._special, ("[CLS]", "[SEP]", "[MASK]", "[PAD]"))
+
+    def _special(self, token: str) -> int:
+        found = self.tokenizer.token_to_id(token)
+        assert found is not None, f"the tokenizer has no {token}"
+        return found
 
     def encode(self, texts: Sequence[str]) -> list[Any]:
         """tokenizers.Encoding of each text, without special tokens."""
@@ -75,7 +78,7 @@ def read(path: Path, pieces: Pieces) -> list[Example]:
 
 
 def read_squad(path: Path, pieces: Pieces) -> list[Example]:
-    """The questions of a SQuAD file, each with its paragraph. Questions whose every answer exceeds MAX_ANSWER are left out."""
+    """The questions of a SQuAD file, each with its paragraph; without those whose every answer exceeds MAX_ANSWER."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as file:
         data = json.load(file)["data"]
@@ -146,8 +149,8 @@ class Batch:
 
     def to(self, device: str) -> Batch:
         """The batch on a device."""
-        parts = (self.ids, self.types, self.mask, self.starts, self.ends, self.gold, self.groups)
-        return Batch(*(part.to(device) for part in parts), self.count)
+        moved = {field.name: getattr(self, field.name).to(device) for field in fields(self) if field.name != "count"}
+        return Batch(**moved, count=self.count)
 
 
 def window(passage: Paragraph, length: int, chance: random.Random) -> Paragraph:

@@ -28,7 +28,7 @@ RETRIEVED, RIGHT, WRONG = 20, 2, 2
 # A right passage holds at least this share of the question's words, by rarity. Two digits or one short word stand
 # almost everywhere, so such answers need more.
 SHARE, SHARE_SHORT = 0.4, 0.6
-_NOT_SPANS = frozenset("yes no true false both neither none all".split())
+_NOT_SPANS = frozenset(("yes", "no", "true", "false", "both", "neither", "none", "all"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def write_groups(path: Path, rows: Iterator[Any]) -> int:
     part = path.with_suffix(".part")
     count = 0
     with gzip.open(part, "wt", encoding="utf-8") as file:
-        for count, row in enumerate(rows, start=1):
+        for count, row in enumerate(rows, start=1):  # noqa: B007 - the count is wanted
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
     part.replace(path)
     return count

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from index.int8 import quiet
+from qa.calibration import Calibration
 from qa.training.model import QUERY, SpanModel
 
 NAME = "backissue-reader-1"
@@ -53,7 +55,7 @@ class _Exported(nn.Module):
         return start.squeeze(1), end.squeeze(1)
 
 
-def export(model: SpanModel, tokenizer: Path, folder: Path, config: dict[str, Any], *, int8: bool = True) -> None:
+def export(model: SpanModel, tokenizer: Path, folder: Path, *, int8: bool = True) -> None:
     """Writes reader.onnx, tokenizer.json and config.json to `folder`. `int8` off keeps float32, to compare."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -88,5 +90,11 @@ def export(model: SpanModel, tokenizer: Path, folder: Path, config: dict[str, An
             shutil.copy(plain, target)
     shutil.copy(tokenizer, folder / "tokenizer.json")
     digest = sha256(target.read_bytes()).hexdigest()
-    about = {"name": NAME, "sha256": digest, "query_token": "[MASK]", "max_pieces": MAX_PIECES, **config}
+    about = {
+        "name": NAME,
+        "sha256": digest,
+        "query_token": "[MASK]",
+        "max_pieces": MAX_PIECES,
+        "calibration": asdict(Calibration()),  # until `calibrate` fits it
+    }
     (folder / "config.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")

@@ -45,7 +45,7 @@ class SpanHead(nn.Module):
             nn.init.normal_(bilinear.weight, std=0.02)
 
     def forward(self, states: Tensor, queries: Tensor) -> tuple[Tensor, Tensor]:
-        """`states` (rows, tokens, size), `queries` (rows, queries, size) -> start and end logits (rows, queries, tokens)."""
+        """(rows, tokens, size), (rows, queries, size) -> start and end logits (rows, queries, tokens)."""
         start = self.bilinear_start(self.query_start(queries))
         end = self.bilinear_end(self.query_end(queries))
         return start @ self.start(states).transpose(1, 2), end @ self.end(states).transpose(1, 2)

@@ -141,7 +141,7 @@ def passages(texts: Sequence[str], pieces: Pieces, chance: random.Random) -> Ite
 
 @dataclass(frozen=True, slots=True)
 class GapBatch:
-    """Rows (rows, tokens); the place of each mask and its answer's first and last piece, (rows, masks), -100 for none."""
+    """Rows (rows, tokens); the places of masks and their answers' first and last pieces, (rows, masks), or NONE."""
 
     ids: Tensor
     mask: Tensor

@@ -62,7 +62,7 @@ def train(
         torch.manual_seed(seed * 1_000_003 + step)  # dropout, so that a resumed run equals an unbroken one
         with torch.autocast(device, torch.bfloat16):
             loss = compute(model)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         scheduler.step()

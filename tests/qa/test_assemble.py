@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from qa_fakes import log_odds
 
 from index.article import StoredPassage
-from qa.assemble import ALTERNATIVES, MIN_CONFIDENCE, verdict
+from qa import assemble
+from qa.assemble import ALTERNATIVES, CITATIONS, Verdict
+from qa.calibration import Calibration
 from qa.read import Span
 from qa.retrieve import Found
+
+# As the sentence reader has it, less the weight of rank: the probability of a span is the answer's confidence.
+ALONE = Calibration(recency=1.2, rivalry=0.0, threshold=0.15)
+RIVALS = Calibration(recency=1.2, rivalry=1.0)
 
 TEXT = "Today {} has been named by the board."
 
@@ -32,12 +42,29 @@ def span(places: list[Found], rank: int, probability: float) -> Span:
     passage = places[rank].passage
     start = passage.start + len("Today ")
     return Span(
-        rank, start, passage.end - len(" has been named by the board."), passage.start, passage.end, probability
+        rank,
+        start,
+        passage.end - len(" has been named by the board."),
+        passage.start,
+        passage.end,
+        log_odds(probability),
     )
 
 
 def spans(places: list[Found], *probabilities: float) -> list[Span]:
     return [span(places, rank, probability) for rank, probability in enumerate(probabilities)]
+
+
+def verdict(
+    given: list[Span], places: list[Found], calibration: Calibration = ALONE, *, of_the_past: bool = False
+) -> Verdict:
+    return assemble.verdict(given, places, calibration, of_the_past=of_the_past)
+
+
+def confidence(given: list[Span], places: list[Found], calibration: Calibration = ALONE) -> float:
+    answer = verdict(given, places, calibration).answer
+    assert answer is not None
+    return answer.confidence
 
 
 def test_no_spans_are_no_answer() -> None:
@@ -49,7 +76,7 @@ def test_no_spans_are_no_answer() -> None:
 
 def test_what_is_not_likely_enough_is_no_answer() -> None:
     places = [found("Ann", "a")]
-    result = verdict(spans(places, MIN_CONFIDENCE / 10), places)
+    result = verdict(spans(places, ALONE.threshold / 10), places)
     assert (result.answer, result.alternatives, result.timeline) == (None, (), ())
     assert result.no_answer_probability > 0.5
 
@@ -175,3 +202,117 @@ def test_of_the_present_the_newest_of_old_news_wins() -> None:
     assert now.answer.text == "Bob"
     assert then.answer is not None
     assert then.answer.text == "Ann"
+
+
+# --- support: what stands in several stories, and what speaks against it
+
+
+def test_the_probability_of_a_lone_span_is_the_answers_confidence() -> None:
+    places = [found("Ann", "a")]
+    assert confidence(spans(places, 0.7), places) == pytest.approx(0.7, abs=1e-4)
+
+
+@pytest.mark.parametrize("calibration", [ALONE, RIVALS])
+def test_equal_answers_in_independent_stories_support_each_other(calibration: Calibration) -> None:
+    places = [found("Bob", "a"), found("Ann", "b"), found("the Ann", "c"), found("ANN", "d")]
+    given = spans(places, 0.6, 0.5, 0.5, 0.5)
+    both = verdict(given, places, calibration)
+    assert both.answer is not None
+    assert both.answer.text == "Ann"
+    assert both.answer.independent_sources == 3
+    # Odds of 1 + 1 + 1, against odds of 1.5 where rivals count.
+    assert both.answer.confidence == pytest.approx(3 / (4 + 1.5 * calibration.rivalry), abs=1e-4)
+
+
+def test_copies_of_one_story_do_not_support_each_other() -> None:
+    places = [found("Bob", "a"), *(found("Ann", key, story="wire") for key in "bcdef")]
+    result = verdict(spans(places, 0.6, 0.5, 0.5, 0.5, 0.5, 0.5), places)
+    assert result.answer is not None
+    assert result.answer.text == "Bob"
+    (other,) = result.alternatives
+    assert other.confidence == pytest.approx(0.5, abs=1e-4)
+    assert other.independent_sources == 1
+
+
+def test_an_article_that_says_it_twice_does_not_support_itself() -> None:
+    places = [found("Ann", "a"), found("Ann", "a")]
+    assert confidence(spans(places, 0.5, 0.5), places) == confidence(spans(places, 0.5), places)
+
+
+def test_of_a_story_the_best_span_counts_wherever_it_comes() -> None:
+    places = [found("Ann", "a", story="s"), found("Ann", "b", story="s")]
+    assert confidence(spans(places, 0.2, 0.8), places) == confidence(spans(places, 0.8, 0.2), places)
+    assert confidence(spans(places, 0.2, 0.8), places) == pytest.approx(0.8, abs=1e-4)
+
+
+def test_rivals_reduce_confidence_as_far_as_rivalry_says() -> None:
+    places = [found("Ann", "a"), found("Bob", "b")]
+    given = spans(places, 0.75, 0.5)
+    found_by = [confidence(given, places, replace(ALONE, rivalry=rivalry)) for rivalry in (0.0, 0.5, 1.0)]
+    assert found_by == pytest.approx([3 / 4, 3 / 4.5, 3 / 5], abs=1e-4)
+
+
+def test_a_weight_of_rank_tells_equal_scores_apart() -> None:
+    places = [found("Bob", "b"), found("Ann", "a")]
+    given = spans(places, 0.5, 0.5)
+    for rank, first in ((-0.5, "Bob"), (0.5, "Ann")):
+        answer = verdict(given, places, replace(ALONE, rank=rank)).answer
+        assert answer is not None
+        assert answer.text == first
+
+
+@pytest.mark.parametrize(("threshold", "given"), [(0.0, 2), (0.4, 1), (0.7, 0)])
+def test_the_threshold_is_the_calibrations(threshold: float, given: int) -> None:
+    places = [found("Ann", "a"), found("Bob", "b")]
+    result = verdict(spans(places, 0.65, 0.3), places, replace(ALONE, threshold=threshold))
+    assert (result.answer is not None) + len(result.alternatives) == given
+    assert result.no_answer_probability == pytest.approx(0.35, abs=1e-4)
+
+
+def test_the_best_citation_of_each_story_comes_first() -> None:
+    places = [
+        found("Ann", "a", story="s"),
+        found("Ann", "b", story="s"),
+        found("Ann", "c", story="t"),
+        found("Ann", "d"),
+    ]
+    result = verdict(spans(places, 0.9, 0.8, 0.3, 0.5), places)
+    assert result.answer is not None
+    assert [citation.article_id for citation in result.answer.citations] == ["a", "d", "c", "b"]
+
+
+def test_only_so_many_citations_are_given_and_all_sources_counted() -> None:
+    places = [found("Ann", f"a{i}") for i in range(CITATIONS + 3)]
+    result = verdict(spans(places, *[0.5] * len(places)), places)
+    assert result.answer is not None
+    assert len(result.answer.citations) == CITATIONS
+    assert result.answer.independent_sources == CITATIONS + 3
+
+
+def test_spans_in_one_passage_are_rivals_too() -> None:
+    passage = found("Ann or Bob", "a")
+    start = passage.passage.start + len("Today ")
+    given = [
+        Span(0, start, start + 3, passage.passage.start, passage.passage.end, 0.0),
+        Span(0, start + 7, start + 10, passage.passage.start, passage.passage.end, 0.0),
+    ]
+    result = verdict(given, [passage], RIVALS)
+    assert result.answer is not None
+    assert (result.answer.text, result.alternatives[0].text) == ("Ann", "Bob")
+    assert result.answer.confidence == result.alternatives[0].confidence == pytest.approx(1 / 3, abs=1e-4)
+
+
+SCORES = st.floats(-1e3, 1e3) | st.sampled_from([float("inf"), float("-inf")])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["Ann", "ann", "Bob", "Cleo", "…"]), SCORES, st.integers(0, 3)), max_size=9))
+def test_confidences_are_probabilities_and_with_full_rivalry_share_one(given: list[tuple[str, float, int]]) -> None:
+    places = [found(name, f"a{i}", story=f"s{story}", age=i) for i, (name, _, story) in enumerate(given)]
+    scored = [replace(span(places, i, 0.5), score=score) for i, (_, score, _) in enumerate(given)]
+    result = verdict(scored, places, RIVALS)
+    answers = [*([result.answer] if result.answer else []), *result.alternatives]
+    assert sum(answer.confidence for answer in answers) <= 1 + 1e-4 * len(answers)
+    assert [a.confidence for a in answers] == sorted((a.confidence for a in answers), reverse=True)
+    assert 0 <= result.no_answer_probability <= 1
+    assert verdict(scored[::-1], places, RIVALS) == result

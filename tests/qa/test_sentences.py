@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.article import StoredPassage
-from qa.read import ENCODED, SentenceReader
+from qa.sentences import CALIBRATION, ENCODED, SentenceReader
 
 READER = SentenceReader(FakeEncoder())
 
@@ -40,20 +41,30 @@ def test_the_sentence_that_shares_most_with_the_question_comes_first() -> None:
 def test_spans_are_whole_sentences_by_the_articles_own_offsets() -> None:
     first = READER.read("Who runs the ferry pier?", [PIER])[0]
     assert (first.passage, first.start, first.end) == (0, 100, 137)
-    assert (first.sentence_start, first.sentence_end) == (100, 137)
+    assert (first.quote_start, first.quote_end) == (100, 137)
 
 
-def test_probabilities_are_probabilities_and_fall() -> None:
-    found = [span.probability for span in READER.read("Who runs the ferry pier?", [PIER, RACE])]
+def probability(score: float, rank: int = 0) -> float:
+    return CALIBRATION.confidences([CALIBRATION.weight(score, rank)])[0]
+
+
+def test_scores_fall_and_mean_probabilities() -> None:
+    found = [span.score for span in READER.read("Who runs the ferry pier?", [PIER, RACE])]
     assert len(found) == 4
     assert found == sorted(found, reverse=True)
-    assert all(0 < probability < 1 for probability in found)
+    assert all(0 < probability(score) < 1 for score in found)
+    assert probability(found[0]) == pytest.approx(1 / (1 + math.exp(-found[0])))
 
 
 def test_the_same_sentence_is_worth_less_in_a_passage_further_down() -> None:
     found = READER.read("Who runs the ferry pier?", [PIER, passage(PIER.text, "c")])
-    ranks = {span.passage: span.probability for span in found if span.end - span.start == 37}
-    assert ranks[0] > ranks[1]
+    ranks = {span.passage: span.score for span in found if span.end - span.start == 37}
+    assert ranks[0] == ranks[1]
+    assert probability(ranks[0], 0) > probability(ranks[1], 1) > probability(ranks[1], 19)
+
+
+def test_rivals_take_nothing_from_a_sentence() -> None:
+    assert READER.calibration.confidences([0.5, 2.0])[0] == READER.calibration.confidences([0.5])[0]
 
 
 def test_nothing_to_read_gives_no_span() -> None:
@@ -109,7 +120,7 @@ def test_whatever_the_words_are_the_offsets_hold(texts: list[str], question: str
     assert spans == READER.read(question, passages)
     for span in spans:
         here = passages[span.passage]
-        assert here.start <= span.sentence_start <= span.start < span.end <= span.sentence_end <= here.end
+        assert here.start <= span.quote_start <= span.start < span.end <= span.quote_end <= here.end
         text = here.text[span.start - here.start : span.end - here.start]
         assert text == text.strip()
         assert "\n" not in text

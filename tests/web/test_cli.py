@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,12 +21,15 @@ from qa_fakes import HARBOUR, assert_offsets_hold, open_archive
 
 from index.errors import ArchiveLockedError, InputError
 from qa.answer import Ask, AskResponse
+from qa.calibration import Calibration
+from qa.span_model import Text
+from qa.spans import Scored
 from web import engine, remote
 from web.cli import main
 
 ROOT = Path(__file__).parents[2]
 SEED = ROOT.parent / "shared" / "data" / "seed"
-COMMANDS = ("demo", "add", "ask", "serve", "evaluate", "info", "remove", "verify", "rebuild", "export")
+COMMANDS = ("demo", "add", "ask", "serve", "evaluate", "read", "info", "remove", "verify", "rebuild", "export")
 Run = Callable[..., Result]
 
 
@@ -89,7 +92,7 @@ def answer(result: Result) -> dict[str, Any]:
 def test_help(run: Run, command: tuple[str, ...], flag: str) -> None:
     output = succeed(run(*command, flag))
     assert output.startswith("Usage:")
-    assert "--archive DIR" in output
+    assert ("--archive DIR" in output) == (command != ("read",))  # which opens none
     assert list(Path().iterdir()) == []
 
 
@@ -111,6 +114,8 @@ def test_help_lists_every_command(run: Run) -> None:
         ("add",),
         ("remove",),
         ("evaluate", "nope.jsonl", "--out", "o"),
+        ("read", "nope.json", "--out", "o"),
+        ("read", "nope.json"),
         ("export",),
         ("add", ".", "--precision", "int4"),
     ],
@@ -472,6 +477,84 @@ def test_evaluate_names_file_line_and_field(run: Run, harbour: Path) -> None:
     Path("q.jsonl").write_text('{"id": 1, "question": "Who?"}\n{"id": 2, "question": "Who?", "answers": "x"}\n')
     refuse(run("--archive", "a", "evaluate", "q.jsonl", "--out", "out"), 2, "q.jsonl:2", "'answers'")
     assert not Path("out").exists()
+
+
+SQUAD = {
+    "data": [
+        {
+            "paragraphs": [
+                {
+                    "context": "Café Gull won.",
+                    "qas": [{"id": "1", "question": "Who won?", "answers": [{"text": "café Gull"}]}],
+                }
+            ]
+        }
+    ]
+}
+
+
+@pytest.fixture
+def readers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """The (name, threads) of the readers that `read` loaded; all of them find the words [0, 9)."""
+    loaded: list[tuple[str, int]] = []
+
+    class Model:
+        name = "scripted"
+        calibration = Calibration()
+
+        def spans(self, _question: str, texts: Sequence[Text]) -> list[list[Scored]]:
+            return [[Scored(0, 9, 0.0)] for _ in texts]
+
+    def load(name: str, threads: int) -> Model:
+        loaded.append((name, threads))
+        return Model()
+
+    monkeypatch.setattr("qa.evaluate.squad.load_span_model", load)
+    return loaded
+
+
+def test_read_writes_predictions_and_shows_the_figures(run: Run, readers: list[tuple[str, int]]) -> None:
+    Path("squad.json").write_text(json.dumps(SQUAD))
+    output = succeed(run("read", "squad.json", "--out", "p.json", "--na-prob", "na.json"))
+    assert json.loads(Path("p.json").read_text(encoding="utf-8")) == {"1": "Café Gull"}
+    assert json.loads(Path("na.json").read_text(encoding="utf-8")) == {"1": 0.5}
+    assert re.fullmatch(r"1 question read; EM 100\.00, F1 100\.00; median \d\.\d{3} s a question\n", output)
+    assert sorted(path.name for path in Path().iterdir()) == ["na.json", "p.json", "squad.json"]
+
+
+def test_read_shows_squad_2_apart(run: Run, readers: list[tuple[str, int]]) -> None:
+    squad = json.loads(json.dumps(SQUAD))
+    squad["data"][0]["paragraphs"][0]["qas"].append({"id": "2", "question": "Who?", "is_impossible": True})
+    Path("squad.json").write_text(json.dumps(squad))
+    output = succeed(run("read", "squad.json", "--out", "p.json"))
+    assert output.startswith("2 questions read; EM 50.00, F1 50.00; median")
+    assert output.splitlines()[1:] == ["HasAns (1): EM 100.00, F1 100.00", "NoAns (1): EM 0.00, F1 0.00"]
+
+
+def test_read_says_when_nothing_can_be_scored(run: Run, readers: list[tuple[str, int]]) -> None:
+    Path("squad.json").write_text(json.dumps(SQUAD).replace("answers", "notes"))
+    assert "not scored, for the file gives no answers" in succeed(run("read", "squad.json", "--out", "p.json"))
+
+
+def test_the_reader_of_read_is_the_option_else_the_setting(
+    run: Run, readers: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("squad.json").write_text(json.dumps(SQUAD))
+    words = ("read", "squad.json", "--out", "p.json")
+    succeed(run(*words))
+    monkeypatch.setenv("BACKISSUE_READER", "mine")
+    monkeypatch.setenv("BACKISSUE_THREADS", "3")
+    succeed(run(*words))
+    succeed(run(*words, "--reader", "other"))
+    assert readers == [("backissue", 0), ("mine", 3), ("other", 3)]
+    refuse(run(*words, "--reader", "sentence"), 2, "whole sentences")
+
+
+def test_read_names_file_and_field_and_leaves_what_was_there(run: Run, readers: list[tuple[str, int]]) -> None:
+    Path("p.json").write_text("mine")
+    Path("squad.json").write_text(json.dumps(SQUAD).replace('"question"', '"asked"'))
+    refuse(run("read", "squad.json", "--out", "p.json"), 2, "squad.json: data[0].paragraphs[0].qas[0].question")
+    assert Path("p.json").read_text() == "mine"
 
 
 def test_demo_builds_the_sample_once_and_it_can_be_asked(run: Run) -> None:

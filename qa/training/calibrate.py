@@ -1,0 +1,222 @@
+"""Fits a reader's calibration on development questions, and says how far its confidence can be trusted.
+
+Parameters maximise the likelihood of the right answer among all that the reader found, "nothing answers" being
+right where none is: temperature scaling (Guo et al. 2017) over the evidence of all passages of a question. What is
+reported comes from cross-validation: each half of the questions judged with parameters fitted on the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.assemble import newest_age, normalise, recency
+from qa.calibration import Calibration
+from qa.evaluate.metrics import exact_match, f1
+from qa.evaluate.questions import Question
+from qa.pipeline import QA, READ
+from qa.question import asks_of_the_past
+
+# An answer counts as right from this F1 on: "Joe Biden" for "President Joe Biden", not "Biden" for "Hunter Biden".
+RIGHT = 0.6
+BINS = 10
+ABSTAINED = (0.05, 0.1, 0.2)
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One span of a question's passages, with all that its weight depends on."""
+
+    text: str
+    score: float
+    rank: int
+    recency: float
+    story: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A question, what the reader found, and the accepted answers."""
+
+    id: str
+    answers: tuple[str, ...]
+    spans: tuple[Seen, ...]
+    in_archive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A question's best answer under a calibration."""
+
+    text: str | None
+    confidence: float
+    exact: float
+    f1: float
+    in_archive: bool
+
+
+def observe(qa: QA, questions: Sequence[Question]) -> Iterator[Observation]:
+    """Reads the passages of each question."""
+    for question in questions:
+        understood, found = qa.find(question.ask)
+        spans = qa.reader.read(understood.text, [item.passage for item in found[:READ]])
+        newest = 0 if asks_of_the_past(understood.text) else newest_age(found)
+        seen = []
+        for span in spans:
+            item = found[span.passage]
+            text = item.passage.text[span.start - item.passage.start : span.end - item.passage.start]
+            seen.append(Seen(text, span.score, span.passage, recency(item, newest), item.passage.story))
+        in_archive = bool(question.extra.get("in_archive"))
+        yield Observation(question.id, question.answers, tuple(seen), in_archive)
+
+
+def judge(observation: Observation, calibration: Calibration) -> Judged:
+    """The best supported answer and its confidence, as `qa.assemble` has them."""
+    stories: dict[str, dict[str, tuple[float, str]]] = {}
+    for seen in observation.spans:
+        weight = calibration.weight(seen.score, seen.rank, seen.recency)
+        group = stories.setdefault(normalise(seen.text) or seen.text, {})
+        group[seen.story] = max(group.get(seen.story, (0.0, "")), (weight, seen.text))
+    if not stories:
+        return Judged(None, 0.0, exact_match(None, observation.answers), 0.0, observation.in_archive)
+    support = {key: math.fsum(weight for weight, _ in group.values()) for key, group in stories.items()}
+    order = sorted(support, key=lambda key: (-support[key], key))
+    confidence = calibration.confidences([support[key] for key in order])[0]
+    text = max(stories[order[0]].values())[1]
+    exact, partial = exact_match(text, observation.answers), f1(text, observation.answers)
+    return Judged(text, confidence, exact, partial, observation.in_archive)
+
+
+def fit(observations: Sequence[Observation]) -> Calibration:
+    """The parameters of highest likelihood; the threshold is left at 0."""
+    from scipy.optimize import minimize
+
+    tables = [table for one in observations if (table := _table(one)) is not None]
+
+    def cost(point: Floats) -> float:
+        heat, rank, recent, null = point
+        if heat <= 0.05:
+            return math.inf
+        return float(np.mean([_surprise(features, right, heat, rank, recent, null) for features, right in tables]))
+
+    best = minimize(cost, np.array([2.0, -0.5, 0.5, 1.0]), method="Nelder-Mead", options={"maxiter": 600})
+    heat, rank, recent, null = (round(float(value), 3) for value in best.x)
+    return Calibration(temperature=heat, rank=rank, recency=recent, null=null, rivalry=1.0)
+
+
+def _table(observation: Observation) -> tuple[Floats, npt.NDArray[np.bool_]] | None:
+    """Score, log rank and recency of each span (n, 3) and whether it is right; one span a story and answer."""
+    best: dict[tuple[str, str], Seen] = {}
+    for seen in observation.spans:
+        key = (normalise(seen.text), seen.story)
+        if key not in best or seen.score > best[key].score:
+            best[key] = seen
+    if not best:
+        return None
+    rows = [(seen.score, math.log1p(seen.rank), seen.recency) for seen in best.values()]
+    right = [f1(seen.text, observation.answers) >= RIGHT for seen in best.values()]
+    return np.array(rows), np.array(right)
+
+
+def _surprise(
+    features: Floats, right: npt.NDArray[np.bool_], heat: float, rank: float, recent: float, null: float
+) -> float:
+    logs = features @ np.array([1 / heat, rank, recent])
+    total = np.logaddexp.reduce(np.append(logs, null))
+    return float(total - (np.logaddexp.reduce(logs[right]) if right.any() else null))
+
+
+def cross_validated(observations: Sequence[Observation]) -> list[Judged]:
+    """Every question judged with parameters fitted on the other half (odd and even ones)."""
+    halves = (observations[::2], observations[1::2])
+    judged = [[judge(one, fit(other)) for one in half] for half, other in (halves, halves[::-1])]
+    return judged[0] + judged[1]
+
+
+def choose_threshold(judged: Sequence[Judged]) -> float:
+    """The confidence below which an answer is more often wrong than it is worth.
+
+    Chosen where the F1 of what is answered, less the share of wrong answers given, is highest: saying nothing costs
+    nothing, a wrong answer as much as a right one gains.
+    """
+    levels = sorted({round(one.confidence, 2) for one in judged})
+    return max(levels, key=lambda level: sum(one.f1 - 0.5 for one in judged if one.confidence >= level), default=0.0)
+
+
+def report(judged: Sequence[Judged]) -> dict[str, Any]:
+    """Calibration error and what abstaining buys, over all questions; EM and F1 of those known to be answerable."""
+    known = [one for one in judged if one.in_archive]
+    return {
+        "questions": len(judged),
+        "in_archive": len(known),
+        "exact_match": _mean([one.exact for one in known]),
+        "f1": _mean([one.f1 for one in known]),
+        "expected_calibration_error": round(_calibration_error(judged), 4),
+        "precision_at_abstention": {f"{share:.0%}": _precision(judged, share) for share in ABSTAINED},
+        "precision_at_abstention_in_archive": {f"{share:.0%}": _precision(known, share) for share in ABSTAINED},
+    }
+
+
+def _precision(judged: Sequence[Judged], abstained: float) -> dict[str, float]:
+    kept = sorted(judged, key=lambda one: -one.confidence)[: round(len(judged) * (1 - abstained))]
+    return {"exact_match": _mean([one.exact for one in kept]), "right": _mean([one.f1 >= RIGHT for one in kept])}
+
+
+def _mean(values: Sequence[float]) -> float:
+    return round(float(np.mean(values)), 4) if values else math.nan
+
+
+def bins(judged: Sequence[Judged]) -> list[tuple[float, float, int]]:
+    """Mean confidence, share of right answers and number of questions of each tenth of the scale that has any."""
+    places = np.minimum((np.array([one.confidence for one in judged]) * BINS).astype(int), BINS - 1)
+    found = []
+    for place in range(BINS):
+        here = [one for one, at in zip(judged, places, strict=True) if at == place]
+        if here:
+            confidence = float(np.mean([one.confidence for one in here]))
+            found.append((confidence, float(np.mean([one.f1 >= RIGHT for one in here])), len(here)))
+    return found
+
+
+def _calibration_error(judged: Sequence[Judged]) -> float:
+    return sum(abs(confidence - right) * number for confidence, right, number in bins(judged)) / len(judged)
+
+
+def plot(judged: Sequence[Judged], path: Path) -> None:
+    """Draws the reliability diagram."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.5, 4.5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="0.7", linestyle="--", label="perfect")
+    confidence, right, number = zip(*bins(judged), strict=True)
+    axes.plot(confidence, right, marker="o", color="#1f5fa8", label="reader")
+    for x, y, count in zip(confidence, right, number, strict=True):
+        axes.annotate(str(count), (x, y), textcoords="offset points", xytext=(6, -10), fontsize=8)
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel=f"share right (F1 of at least {RIGHT})")
+    axes.legend()
+    figure.savefig(path, metadata={"Date": None})
+
+
+def calibrate(
+    qa: QA, questions: Sequence[Question], plot_to: Path | None, progress: Callable[[int], None] | None = None
+) -> tuple[Calibration, dict[str, Any]]:
+    """The calibration fitted on all questions, with its threshold, and the cross-validated report."""
+    observations = []
+    for number, observation in enumerate(observe(qa, questions), start=1):
+        observations.append(observation)
+        if progress:
+            progress(number)
+    judged = cross_validated(observations)
+    if plot_to:
+        plot(judged, plot_to)
+    calibration = replace(fit(observations), threshold=choose_threshold(judged))
+    return calibration, {**report(judged), "calibration": asdict(calibration)}

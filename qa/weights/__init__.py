@@ -1,0 +1,1 @@
+"""The shipped reader: see README.md beside this file."""
