@@ -23,6 +23,8 @@ RECENCY_DAYS = 14.0
 BEST = 5
 ALTERNATIVES = 4
 CITATIONS = 5
+# Alternatives less likely than this are noise; one answer in twenty is still worth a look.
+LEAST_ALTERNATIVE = 0.05
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "“”‘’–—…")
 
@@ -66,15 +68,16 @@ def verdict(
     """
     groups = gather(spans, weights(spans, found, calibration, of_the_past=of_the_past), found)
     confidence = calibration.confidences([group.support for group in groups])
+    given = bool(confidence) and confidence[0] >= calibration.threshold
     kept = [
         (group, probability)
         for group, probability in zip(groups[: ALTERNATIVES + 1], confidence, strict=False)
-        if probability >= calibration.threshold
+        if given and probability >= min(calibration.threshold, LEAST_ALTERNATIVE)
     ]
     likely = [_answer(group, probability, found) for group, probability in kept]
     return Verdict(
         answer=likely[0] if likely else None,
-        no_answer_probability=round(1.0 - max(confidence, default=0.0), 4),
+        no_answer_probability=round(1.0 - (confidence[0] if confidence else 0.0), 4),
         alternatives=tuple(likely[1:]),
         timeline=_timeline([group for group, _ in kept], likely, found),
     )
@@ -85,7 +88,12 @@ def weights(
 ) -> list[float]:
     """The weight of each span: what the reader, the rank of its passage and its recency say, multiplied."""
     newest = 0 if of_the_past else newest_age(found)
-    return [calibration.weight(span.score, span.passage, recency(found[span.passage], newest)) for span in spans]
+    return [
+        calibration.weight(
+            span.score, span.passage, recency(found[span.passage], newest), len(_words_of(span, found).split())
+        )
+        for span in spans
+    ]
 
 
 def gather(spans: Sequence[Span], weight: Sequence[float], found: Sequence[Found]) -> list[Group]:

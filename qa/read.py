@@ -45,6 +45,11 @@ class Reader(Protocol):
         ...
 
 
+# Log-odds that an answer of nothing but the question's own words loses: of 240 questions none had such an answer,
+# but "Who won, Ann or Bob?" may.
+ECHO = 4.0
+
+
 class SpanReader:
     """Reads every passage with a span model."""
 
@@ -63,8 +68,16 @@ class SpanReader:
             for one in found:
                 start, end = quotation(passage.text, held, one.start, one.end, question)
                 at = passage.start
-                spans.append(Span(index, at + one.start, at + one.end, at + start, at + end, one.score))
+                score = one.score - ECHO * echoes(question, passage.text[one.start : one.end])
+                spans.append(Span(index, at + one.start, at + one.end, at + start, at + end, score))
         return sorted(spans, key=lambda span: (-span.score, span.passage, span.start))
+
+
+def echoes(question: str, answer: str) -> bool:
+    """Whether the answer only repeats the question's words, which leaves out no choice that the question offers."""
+    said = set(words(answer)) - FUNCTION_WORDS
+    asked = words(question)
+    return bool(said) and said <= set(asked) and "or" not in asked
 
 
 def quotation(text: str, held: Sequence[tuple[int, int]], start: int, end: int, question: str) -> tuple[int, int]:

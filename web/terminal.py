@@ -53,6 +53,8 @@ def show_answer(response: AskResponse) -> None:
 
 def _show(answer: Answer, citations: int = 3) -> None:
     first = answer.citations[0]
+    if answer.text != first.quote:
+        out.print(Text(answer.text, style="bold"))
     out.print(_highlighted(first))
     sources = answer.independent_sources
     out.print(f"[dim]{_percent(answer.confidence)} likely; {sources} independent source{'s' * (sources != 1)}[/]")

@@ -82,7 +82,7 @@ def judge(observation: Observation, calibration: Calibration) -> Judged:
     """The best supported answer and its confidence, as `qa.assemble` has them."""
     stories: dict[str, dict[str, tuple[float, str]]] = {}
     for seen in observation.spans:
-        weight = calibration.weight(seen.score, seen.rank, seen.recency)
+        weight = calibration.weight(seen.score, seen.rank, seen.recency, len(seen.text.split()))
         group = stories.setdefault(normalise(seen.text) or seen.text, {})
         group[seen.story] = max(group.get(seen.story, (0.0, "")), (weight, seen.text))
     if not stories:
@@ -102,18 +102,15 @@ def fit(observations: Sequence[Observation]) -> Calibration:
     tables = [table for one in observations if (table := _table(one)) is not None]
 
     def cost(point: Floats) -> float:
-        heat, rank, recent, null = point
-        if heat <= 0.05:
-            return math.inf
-        return float(np.mean([_surprise(features, right, heat, rank, recent, null) for features, right in tables]))
+        return float(np.mean([_surprise(features @ point[:-1], right, point[-1]) for features, right in tables]))
 
-    best = minimize(cost, np.array([2.0, -0.5, 0.5, 1.0]), method="Nelder-Mead", options={"maxiter": 600})
-    heat, rank, recent, null = (round(float(value), 3) for value in best.x)
-    return Calibration(temperature=heat, rank=rank, recency=recent, null=null, rivalry=1.0)
+    best = minimize(cost, np.array([0.5, -0.5, 1.0, 0.0, 1.0]), method="BFGS").x
+    cold, rank, recent, length, null = (round(float(value), 3) for value in best)
+    return Calibration(1 / max(cold, 0.05), rank, recent, length, null, rivalry=1.0)
 
 
 def _table(observation: Observation) -> tuple[Floats, npt.NDArray[np.bool_]] | None:
-    """Score, log rank and recency of each span (n, 3) and whether it is right; one span a story and answer."""
+    """Score, log rank, recency and words of each span (n, 4) and whether it is right; one span a story and answer."""
     best: dict[tuple[str, str], Seen] = {}
     for seen in observation.spans:
         key = (normalise(seen.text), seen.story)
@@ -121,15 +118,13 @@ def _table(observation: Observation) -> tuple[Floats, npt.NDArray[np.bool_]] | N
             best[key] = seen
     if not best:
         return None
-    rows = [(seen.score, math.log1p(seen.rank), seen.recency) for seen in best.values()]
+    rows = [(seen.score, math.log1p(seen.rank), seen.recency, len(seen.text.split())) for seen in best.values()]
     right = [f1(seen.text, observation.answers) >= RIGHT for seen in best.values()]
     return np.array(rows), np.array(right)
 
 
-def _surprise(
-    features: Floats, right: npt.NDArray[np.bool_], heat: float, rank: float, recent: float, null: float
-) -> float:
-    logs = features @ np.array([1 / heat, rank, recent])
+def _surprise(logs: Floats, right: npt.NDArray[np.bool_], null: float) -> float:
+    """Minus the log-likelihood that one of the right spans, or nothing where none is right, is the answer."""
     total = np.logaddexp.reduce(np.append(logs, null))
     return float(total - (np.logaddexp.reduce(logs[right]) if right.any() else null))
 

@@ -4,7 +4,7 @@
 
 For every answerable question asked up to a day, the candidate sentences of the retrieved passages become rows
 (cosine, shared words, log rank, recency; label: holds the answer), and a logistic regression gives the
-constants of `qa.read` and `qa.assemble`. Questions asked later show how often the best sentence is right, how
+constants of `qa.sentences`. Questions asked later show how often the best sentence is right, how
 well probabilities are calibrated, and what precision a threshold buys.
 """
 
@@ -26,8 +26,8 @@ from qa.evaluate.questions import Question, read_questions
 from qa.pipeline import READ
 from qa.question import asks_of_the_past, understand
 from qa.rank import shared_words, words
-from qa.read import ENCODED, candidate_sentences
 from qa.retrieve import Retrieval, retrieve
+from qa.sentences import ENCODED, candidate_sentences
 
 
 def rows(archive: Archive, question: Question) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from qa_fakes import log_odds
 
 from index.article import StoredPassage
 from qa import assemble
-from qa.assemble import ALTERNATIVES, CITATIONS, Verdict
+from qa.assemble import ALTERNATIVES, CITATIONS, LEAST_ALTERNATIVE, Verdict
 from qa.calibration import Calibration
 from qa.read import Span
 from qa.retrieve import Found
@@ -261,11 +261,18 @@ def test_a_weight_of_rank_tells_equal_scores_apart() -> None:
         assert answer.text == first
 
 
-@pytest.mark.parametrize(("threshold", "given"), [(0.0, 2), (0.4, 1), (0.7, 0)])
-def test_the_threshold_is_the_calibrations(threshold: float, given: int) -> None:
-    places = [found("Ann", "a"), found("Bob", "b")]
-    result = verdict(spans(places, 0.65, 0.3), places, replace(ALONE, threshold=threshold))
-    assert (result.answer is not None) + len(result.alternatives) == given
+@pytest.mark.parametrize(
+    ("threshold", "given"),
+    [(0.0, ["Ann", "Bob", "Cleo"]), (0.04, ["Ann", "Bob", "Cleo"]), (0.4, ["Ann", "Bob"]), (0.7, [])],
+)
+def test_the_threshold_decides_whether_there_is_an_answer(threshold: float, given: list[str]) -> None:
+    """Less likely alternatives stand beside an answer, noise does not; without an answer there are none."""
+    places = [found("Ann", "a"), found("Bob", "b"), found("Cleo", "c")]
+    likely = LEAST_ALTERNATIVE - 0.005
+    result = verdict(spans(places, 0.65, 0.3, likely), places, replace(ALONE, threshold=threshold))
+    answers = [*([result.answer] if result.answer else []), *result.alternatives]
+    assert [answer.text for answer in answers] == given
+    assert {entry.text for entry in result.timeline} == set(given)
     assert result.no_answer_probability == pytest.approx(0.35, abs=1e-4)
 
 

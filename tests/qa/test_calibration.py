@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,9 @@ def test_the_plain_calibration_is_the_logistic_function() -> None:
 def test_the_weight_is_the_sum_of_its_parts_in_logarithms() -> None:
     calibration = Calibration(temperature=2.0, rank=-0.5, recency=1.2)
     assert calibration.weight(3.0, 4, 0.25) == pytest.approx(math.exp(1.5) * 5**-0.5 * math.exp(0.3))
-    assert calibration.weight(3.0) == calibration.weight(3.0, 0, 0.0)
+    assert calibration.weight(3.0) == calibration.weight(3.0, 0, 0.0, 7)
+    longer = Calibration(length=0.25)
+    assert longer.weight(1.0, words=4) == pytest.approx(math.exp(2.0))
 
 
 def test_temperature_flattens() -> None:
@@ -65,7 +68,7 @@ def test_confidences_are_probabilities_in_the_order_of_their_support(
     assert len(found) == len(support)
     assert all(0 < one <= 1 for one in found)
     by_support = [one for _, one in sorted(zip(support, found, strict=True))]
-    assert all(later >= earlier * (1 - 1e-9) for earlier, later in zip(by_support, by_support[1:], strict=False))
+    assert all(later >= earlier * (1 - 1e-9) for earlier, later in pairwise(by_support))
 
 
 @given(SUPPORT, NULL)

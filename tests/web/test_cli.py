@@ -22,6 +22,7 @@ from qa_fakes import HARBOUR, assert_offsets_hold, open_archive
 from index.errors import ArchiveLockedError, InputError
 from qa.answer import Ask, AskResponse
 from qa.calibration import Calibration
+from qa.sentences import SentenceReader
 from qa.span_model import Text
 from qa.spans import Scored
 from web import engine, remote
@@ -35,10 +36,11 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """run(*words): `backissue` with these words in a folder of its own, with a model that needs no weights."""
+    """run(*words): `backissue` with these words in a folder of its own, with models that need no weights."""
     for variable in [name for name in os.environ if name.startswith("BACKISSUE_")]:
         monkeypatch.delenv(variable)
     monkeypatch.setattr(engine, "load_encoder", lambda *_, **__: FakeEncoder())
+    monkeypatch.setattr(engine, "load_reader", lambda _, encoder, *__: SentenceReader(encoder))
     monkeypatch.chdir(tmp_path)
     return lambda *words, **options: CliRunner().invoke(main, [str(word) for word in words], **options)
 
