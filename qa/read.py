@@ -45,6 +45,8 @@ class Reader(Protocol):
         ...
 
 
+# As `words` has them: it takes the s off "was" too.
+_NOT_ASKED = frozenset(words(" ".join(FUNCTION_WORDS))) | FUNCTION_WORDS
 # Log-odds that an answer of nothing but the question's own words loses: of 240 questions none had such an answer,
 # but "Who won, Ann or Bob?" may.
 ECHO = 4.0
@@ -75,7 +77,7 @@ class SpanReader:
 
 def echoes(question: str, answer: str) -> bool:
     """Whether the answer only repeats the question's words, which leaves out no choice that the question offers."""
-    said = set(words(answer)) - FUNCTION_WORDS
+    said = set(words(answer)) - _NOT_ASKED
     asked = words(question)
     return bool(said) and said <= set(asked) and "or" not in asked
 
@@ -90,7 +92,7 @@ def quotation(text: str, held: Sequence[tuple[int, int]], start: int, end: int, 
     if not own:
         return start, end
     first, last = own[0], own[-1]
-    asked = set(words(question)) - FUNCTION_WORDS
+    asked = set(words(question)) - _NOT_ASKED
     said = asked & set(words(text[held[first][0] : held[last][1]]))
     gain = {
         i: len((asked - said) & set(words(text[slice(*held[i])]))) for i in (first - 1, last + 1) if 0 <= i < len(held)

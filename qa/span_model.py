@@ -21,9 +21,11 @@ from index.errors import ModelError
 from index.int8 import quiet
 from qa.calibration import Calibration
 from qa.spans import PER_PASSAGE, Floats, Scored, best_spans
-from qa.windows import Window, windows
+from qa.windows import MAX_HEADER, MAX_QUESTION, Window, windows
 
 SHIPPED = "backissue"
+# A question and a header of full length, and a little of the passage.
+LEAST_PIECES = MAX_QUESTION + MAX_HEADER + 16
 WEIGHTS = Path(__file__).parent / "weights"
 
 
@@ -53,8 +55,11 @@ def load_span_model(name: str, threads: int = 0) -> SpanModel:
     """
     if name == SHIPPED:
         return ShippedModel(WEIGHTS, threads)
-    folder = Path(name)
-    return ShippedModel(folder, threads) if (folder / "reader.onnx").exists() else HubModel(name, threads)
+    try:
+        exported = (Path(name) / "reader.onnx").exists()
+    except OSError as error:
+        raise _unusable(f"{name[:80]}...", str(error.strerror)) from error
+    return ShippedModel(Path(name), threads) if exported else HubModel(name, threads)
 
 
 class ShippedModel:
@@ -64,36 +69,39 @@ class ShippedModel:
     """
 
     def __init__(self, folder: Path = WEIGHTS, threads: int = 0) -> None:
-        """Raises ModelError when the folder lacks a file or the weights are not those its card describes."""
-        import onnxruntime
-        from tokenizers import Tokenizer
-
+        """Raises ModelError when the folder lacks a file or they are not those that its config.json describes."""
         try:
-            self.config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-            with (folder / "reader.onnx").open("rb") as file:
-                digest = file_digest(file, "sha256").hexdigest()
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._load(folder)
+        except ModelError:
+            raise
         except Exception as error:
-            raise ModelError(f"{folder} holds no reader ({error}). {_REINSTALL}") from error
-        if digest != self.config["sha256"]:
-            raise ModelError(f"The reader's weights in {folder} are altered. {_REINSTALL}")
-        self.name = f"{self.config['name']}/{digest[:12]}"
-        self.calibration = Calibration(**self.config["calibration"])
+            raise ModelError(f"{folder} holds no usable reader ({type(error).__name__}: {error}). {_REMEDY}") from error
+        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="read")
+
+    def _load(self, folder: Path) -> None:
+        import onnxruntime
+
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        digests = {name: _digest(folder / name) for name in ("reader.onnx", "tokenizer.json")}
+        if digests != config["sha256"]:
+            raise ModelError(f"The reader's files in {folder} are altered. {_REMEDY}")
+        self.name = f"{config['name']}/{digests['reader.onnx'][:12]}"
+        self.calibration = Calibration(**config["calibration"])
+        self._most = int(config["max_pieces"])
+        self._tokenizer = _plain((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        self._query = self._tokenizer.token_to_id(config["query_token"])
+        if self._query is None:
+            raise ModelError(f"{folder}: the tokenizer lacks the question token {config['query_token']!r}. {_REMEDY}")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
             str(folder / "reader.onnx"), options, providers=["CPUExecutionProvider"]
         )
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        self._tokenizer.encode_special_tokens = True  # "[MASK]" in an article is plain text
-        self._query = self._tokenizer.token_to_id(self.config["query_token"])
-        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="read")
 
     def spans(self, question: str, texts: Sequence[Text]) -> list[list[Scored]]:
         """See `SpanModel.spans`."""
-        cut = _windows(self._tokenizer, question, texts, self.config["max_pieces"], self._query)
+        cut = _windows(self._tokenizer, question, texts, self._most, self._query)
         return _gather(texts, cut, self._pool.map(self._run, [window for _, window in cut]))
 
     def _run(self, window: Window) -> tuple[Floats, Floats]:
@@ -102,7 +110,7 @@ class ShippedModel:
         return start[0], end[0]
 
 
-_REINSTALL = "Reinstall Backissue: pip install --force-reinstall backissue"
+_REMEDY = "Reinstall Backissue (pip install --force-reinstall backissue), or name another reader."
 
 
 class HubModel:
@@ -113,36 +121,46 @@ class HubModel:
     """
 
     def __init__(self, model: str, threads: int = 0) -> None:
-        """Raises ModelError when it cannot be had or has no question-answering head."""
+        """Raises ModelError when it cannot be had, or has no trained question-answering head or no usable tokenizer."""
         import torch
-        from tokenizers import Tokenizer
-        from transformers import AutoConfig, AutoModelForQuestionAnswering, AutoTokenizer
 
         if threads:
             torch.set_num_threads(threads)
         try:
             with quiet():
-                config = AutoConfig.from_pretrained(model)
-                self._model = AutoModelForQuestionAnswering.from_pretrained(model).eval()
-                slow = AutoTokenizer.from_pretrained(model)
+                self._load(model)
+        except ModelError:
+            raise
         except Exception as error:
-            raise ModelError(
-                f"{model!r} is no question-answering model that can be had here ({type(error).__name__}: {error}). "
-                "Name a folder with one, a hub name, or leave the setting 'reader' out."
-            ) from error
-        heads = config.architectures or []
-        if not any(head.endswith("ForQuestionAnswering") for head in heads):
-            raise ModelError(f"{model!r} is no question-answering model: its configuration says {heads}.")
-        if not slow.is_fast:
-            raise ModelError(f"The tokenizer of {model!r} gives no offsets. Convert it to a tokenizer.json.")
-        self._tokenizer = Tokenizer.from_str(slow.backend_tokenizer.to_str())
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        self._tokenizer.encode_special_tokens = True
-        self._typed = "token_type_ids" in slow.model_input_names
-        self._most = min(384, slow.model_max_length, getattr(config, "max_position_embeddings", 512) - 2)
+            raise _unusable(model, f"{type(error).__name__}: {error}") from error
         self.name = f"{model}/float32"
         self.calibration = Calibration()
+
+    def _load(self, model: str) -> None:
+        from transformers import AutoConfig, AutoModelForQuestionAnswering, AutoTokenizer
+
+        # A model folder is data: code that it brings along is never run, nor offered to be.
+        config = AutoConfig.from_pretrained(model, trust_remote_code=False)
+        heads = config.architectures or []
+        if not any(head.endswith("ForQuestionAnswering") for head in heads):
+            raise _unusable(model, f"its configuration says {heads or 'nothing of a head'}")
+        self._model, loading = AutoModelForQuestionAnswering.from_pretrained(
+            model, trust_remote_code=False, output_loading_info=True
+        )
+        if loading["missing_keys"]:
+            raise _unusable(model, f"its weights lack {', '.join(sorted(loading['missing_keys'])[:4])}")
+        self._model.eval()
+        tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
+        if not tokenizer.is_fast:
+            raise _unusable(model, "its tokenizer gives no offsets; convert it to a tokenizer.json")
+        self._tokenizer = _plain(tokenizer.backend_tokenizer.to_str())
+        if {*self._tokenizer.encode("the of a 1", add_special_tokens=False).ids} <= {tokenizer.unk_token_id}:
+            raise _unusable(model, "its tokenizer has no vocabulary; put the tokenizer's files beside the weights")
+        self._typed = "token_type_ids" in tokenizer.model_input_names
+        positions = getattr(config, "max_position_embeddings", None) or 512
+        self._most = min(384, tokenizer.model_max_length, positions - 2)
+        if self._most < LEAST_PIECES:
+            raise _unusable(model, f"it reads {self._most} word pieces at a time, too few for question and passage")
 
     def spans(self, question: str, texts: Sequence[Text]) -> list[list[Scored]]:
         """See `SpanModel.spans`."""
@@ -158,6 +176,27 @@ class HubModel:
         with torch.inference_mode():
             output = self._model(**inputs)
         return output.start_logits[0].float().numpy(), output.end_logits[0].float().numpy()
+
+
+def _unusable(model: str, why: str) -> ModelError:
+    remedy = "Name a folder with a question-answering model, a hub name, or leave the setting 'reader' out."
+    return ModelError(f"{model!r} is no question-answering model that can be used here: {why}. {remedy}")
+
+
+def _plain(tokenizer_json: str) -> Any:
+    """The tokenizer, cutting and padding nothing, to which "[MASK]" in an article is plain text."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_str(tokenizer_json)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _windows(

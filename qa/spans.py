@@ -19,13 +19,13 @@ PER_PASSAGE = 4
 
 _IN_NUMBER = re.compile(r"\d[.,:]\d")
 _ARTICLE = re.compile(r"(?:a|an|the)\s+(?=\S)", re.IGNORECASE)
-# Marks that may begin or end an answer; all other punctuation is trimmed.
-_OPENING = "$£€¥#@+-−.°%‰§&"
+# Marks that may begin an answer, right before a letter or digit, and that may end one; all others are trimmed.
+_OPENING = "$£€¥#@+-−.§"
 _CLOSING = "%‰°+$£€¥"
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:\w\.)*\w|\b(?:jr|sr|st|dr|mr|mrs|ms|inc|ltd|co|corp|no|gov|sen|rep|gen))\.$", re.IGNORECASE
+    r"(?:\b(?:[^\W\d]\.)*[^\W\d]|\b(?:jr|sr|st|dr|mr|mrs|ms|inc|ltd|co|corp|no|gov|sen|rep|gen))\.$", re.IGNORECASE
 )
-_PAIRS = {")": "(", "]": "["}
+_PAIRS = {")": "(", "]": "[", "”": "“", "»": "«"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def best_spans(
     answer". A span begins and ends where words do; when no piece does, there is none.
     """
     begins = np.array([is_boundary(text, a) and b > a for a, b in offsets], bool)
-    ends = np.array([is_boundary(text, b) and b > a for a, b in offsets], bool)
+    ends = np.array([is_boundary(text, _past_marks(text, b)) and b > a for a, b in offsets], bool)
     first = np.flatnonzero(begins)
     if not len(first):
         return []
@@ -61,7 +61,7 @@ def best_spans(
         row, distance = np.unravel_index(at, scores.shape)
         if len(chosen) == limit or not np.isfinite(scores[row, distance]):
             break
-        a, b = trim(text, offsets[int(first[row])][0], offsets[int(clipped[row, distance])][1])
+        a, b = trim(text, offsets[int(first[row])][0], _past_marks(text, offsets[int(clipped[row, distance])][1]))
         if b > a and all(b <= other.start or a >= other.end for other in chosen):
             chosen.append(Scored(a, b, float(scores[row, distance]) - null))
     return chosen
@@ -80,6 +80,13 @@ def is_boundary(text: str, at: int) -> bool:
     if _in_word(before) and _in_word(after):
         return False
     return not (_IN_NUMBER.fullmatch(text[at - 1 : at + 2]) or _IN_NUMBER.fullmatch(text[max(0, at - 2) : at + 1]))
+
+
+def _past_marks(text: str, at: int) -> int:
+    """Where the accents that follow a letter end: BERT's pieces stop before them when they are written apart."""
+    while at < len(text) and unicodedata.category(text[at]).startswith("M"):
+        at += 1
+    return at
 
 
 def _in_word(character: str) -> bool:
@@ -102,23 +109,27 @@ def _unspaced(character: str) -> bool:
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without leading articles, blanks and punctuation at its edges; unchanged if nothing would be left.
 
-    Kept: marks that are part of an answer ($5, 15%, U.S., Inc.) and brackets whose pair is inside.
+    Kept: marks that are part of an answer ($5, 15%, U.S., Inc.) and brackets and quotes whose pair is inside.
     """
-    a, b = start, end
-    while a < b and _loose(text[a], _OPENING):
-        a += 1
+    a = _skip(text, start, end)
+    if match := _ARTICLE.match(text, a, end):
+        a = _skip(text, match.end(), end)
+    b = end
     while b > a and _loose(text[b - 1], _CLOSING) and not _belongs(text, a, b):
         b -= 1
-    if match := _ARTICLE.match(text, a, b):
-        a = match.end()
-        while a < b and _loose(text[a], _OPENING):
-            a += 1
     return (a, b) if b > a else (start, end)
+
+
+def _skip(text: str, at: int, end: int) -> int:
+    """The first place from `at` where an answer may begin."""
+    while at < end and _loose(text[at], _OPENING if text[at + 1 : at + 2].isalnum() else ""):
+        at += 1
+    return at
 
 
 def _loose(character: str, kept: str) -> bool:
     """Whether the character at an edge is no part of an answer."""
-    return character.isspace() or (unicodedata.category(character)[0] in "PC" and character not in kept)
+    return character.isspace() or (character not in kept and unicodedata.category(character)[0] in "PCS")
 
 
 def _belongs(text: str, start: int, end: int) -> bool:

@@ -33,7 +33,9 @@ class Window:
 def header(title: str, published_at: datetime | None) -> str:
     """The words put before a passage. Empty when neither title nor date is known."""
     date = f"{published_at:%B} {published_at.day}, {published_at.year}." if published_at else ""
-    return " ".join(part for part in (date, f"{title.strip()}." if title.strip() else "") if part)
+    bare = title.strip()
+    stop = "" if not bare or bare.endswith((".", "?", "!")) else "."
+    return " ".join(part for part in (date, bare + stop) if part)
 
 
 def windows(
@@ -43,29 +45,50 @@ def windows(
 
     `tokenizer` is a `tokenizers.Tokenizer`. `query` is the id of a question token to put second, if the model has one.
     """
-    asked = tokenizer.encode(question, add_special_tokens=False)
-    asked.truncate(MAX_QUESTION)
+    frame = _Frame.of(tokenizer)
+    asked = tokenizer.encode(question, add_special_tokens=False).ids[:MAX_QUESTION]
     heads = tokenizer.encode_batch(list(headers), add_special_tokens=False)
     bodies = tokenizer.encode_batch(list(texts), add_special_tokens=False)
-    return [_windows(tokenizer, asked, head, body, most, query) for head, body in zip(heads, bodies, strict=True)]
-
-
-def _windows(tokenizer: Any, asked: Any, head: Any, body: Any, most: int, query: int | None) -> list[Window]:
-    if not body.ids:
-        return []
-    head.truncate(MAX_HEADER)
-    room = most - len(asked.ids) - len(head.ids) - tokenizer.num_special_tokens_to_add(True) - (query is not None)
-    body.truncate(room, stride=min(STRIDE, room // 2))
-    return [_window(tokenizer, asked, head, part, query) for part in (body, *body.overflowing)]
-
-
-def _window(tokenizer: Any, asked: Any, head: Any, part: Any, query: int | None) -> Window:
-    pair = type(part).merge([head, part], growing_offsets=False)
-    joined = tokenizer.post_process(asked, pair)
-    first = joined.sequence_ids.index(1) + len(head.ids)
-    ids, types = list(joined.ids), list(joined.type_ids)
+    before = frame.before + [(piece, frame.question) for piece in asked] + frame.between
     if query is not None:
-        ids.insert(1, query)
-        types.insert(1, 0)
-        first += 1
-    return Window(ids, types, first, list(part.offsets))
+        before.insert(1, (query, frame.question))
+    return [
+        [_window(frame, before, head.ids[:MAX_HEADER], body, cut) for cut in _cuts(len(body.ids), room)]
+        for head, body in zip(heads, bodies, strict=True)
+        for room in [most - len(before) - len(head.ids[:MAX_HEADER]) - len(frame.after)]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What the model's tokenizer puts around a pair, as (id, segment), and the segments of the pair itself."""
+
+    before: list[tuple[int, int]]
+    between: list[tuple[int, int]]
+    after: list[tuple[int, int]]
+    question: int
+    passage: int
+
+    @classmethod
+    def of(cls, tokenizer: Any) -> _Frame:
+        one, other = (tokenizer.encode(text, add_special_tokens=False) for text in ("a", "b"))
+        joined = tokenizer.post_process(one, other)
+        pieces = list(zip(joined.ids, joined.type_ids, strict=True))
+        first = joined.special_tokens_mask.index(0)
+        end = first + len(one.ids)
+        second = joined.special_tokens_mask.index(0, end)
+        rest = second + len(other.ids)
+        return cls(pieces[:first], pieces[end:second], pieces[rest:], pieces[first][1], pieces[second][1])
+
+
+def _cuts(length: int, room: int) -> list[slice]:
+    """Runs of at most `room` pieces that cover all `length`, neighbours sharing STRIDE, or half of a small room."""
+    step = room - min(STRIDE, room // 2)
+    last = max(0, -(-(length - room) // step))
+    return [slice(at * step, at * step + room) for at in range(last + 1)] if length else []
+
+
+def _window(frame: _Frame, before: list[tuple[int, int]], head: list[int], body: Any, cut: slice) -> Window:
+    passage = [(piece, frame.passage) for piece in [*head, *body.ids[cut]]]
+    ids, types = zip(*before, *passage, *frame.after, strict=True)
+    return Window(list(ids), list(types), len(before) + len(head), body.offsets[cut])

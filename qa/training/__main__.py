@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from index.errors import BackissueError
 from qa.training import data, recurring
 from qa.training.model import SpanModel, load_weights, new_model, shared_loss, span_logits
 from qa.training.train import Schedule, train
@@ -42,7 +43,7 @@ def pretrain(arguments: argparse.Namespace) -> None:
                     rows.append(row)
             at += 1
             if at > step:
-                batch = recurring.collate(rows, pieces)
+                batch = recurring.collate(rows, pieces).to(arguments.device)
                 yield lambda model, batch=batch: recurring.loss(model, batch)  # type: ignore[misc]
 
     model = _model(arguments)
@@ -183,7 +184,10 @@ def main() -> None:
     command.add_argument("--out", type=Path, required=True, help="the reader's folder")
     command.set_defaults(run=calibrate)
     arguments = parser.parse_args()
-    arguments.run(arguments)
+    try:
+        arguments.run(arguments)
+    except BackissueError as error:
+        parser.exit(1, f"{error}\n")
 
 
 if __name__ == "__main__":

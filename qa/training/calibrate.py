@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from index.errors import InputError
 from qa.assemble import newest_age, normalise, recency
 from qa.calibration import Calibration
 from qa.evaluate.metrics import exact_match, f1
@@ -86,7 +87,7 @@ def judge(observation: Observation, calibration: Calibration) -> Judged:
         group = stories.setdefault(normalise(seen.text) or seen.text, {})
         group[seen.story] = max(group.get(seen.story, (0.0, "")), (weight, seen.text))
     if not stories:
-        return Judged(None, 0.0, exact_match(None, observation.answers), 0.0, observation.in_archive)
+        return Judged(None, 0.0, 0.0, 0.0, observation.in_archive)
     support = {key: math.fsum(weight for weight, _ in group.values()) for key, group in stories.items()}
     order = sorted(support, key=lambda key: (-support[key], key))
     confidence = calibration.confidences([support[key] for key in order])[0]
@@ -113,7 +114,7 @@ def _table(observation: Observation) -> tuple[Floats, npt.NDArray[np.bool_]] | N
     """Score, log rank, recency and words of each span (n, 4) and whether it is right; one span a story and answer."""
     best: dict[tuple[str, str], Seen] = {}
     for seen in observation.spans:
-        key = (normalise(seen.text), seen.story)
+        key = (normalise(seen.text) or seen.text, seen.story)
         if key not in best or seen.score > best[key].score:
             best[key] = seen
     if not best:
@@ -142,8 +143,9 @@ def choose_threshold(judged: Sequence[Judged]) -> float:
     Chosen where the F1 of what is answered, less the share of wrong answers given, is highest: saying nothing costs
     nothing, a wrong answer as much as a right one gains.
     """
-    levels = sorted({round(one.confidence, 2) for one in judged})
-    return max(levels, key=lambda level: sum(one.f1 - 0.5 for one in judged if one.confidence >= level), default=0.0)
+    # Rounded down, so that the answer whose confidence it is is still given.
+    levels = sorted({math.floor(one.confidence * 1000) / 1000 for one in judged} | {1.0})
+    return max(levels, key=lambda level: sum(one.f1 - 0.5 for one in judged if one.confidence >= level))
 
 
 def report(judged: Sequence[Judged]) -> dict[str, Any]:
@@ -160,13 +162,13 @@ def report(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def _precision(judged: Sequence[Judged], abstained: float) -> dict[str, float]:
+def _precision(judged: Sequence[Judged], abstained: float) -> dict[str, float | None]:
     kept = sorted(judged, key=lambda one: -one.confidence)[: round(len(judged) * (1 - abstained))]
     return {"exact_match": _mean([one.exact for one in kept]), "right": _mean([one.f1 >= RIGHT for one in kept])}
 
 
-def _mean(values: Sequence[float]) -> float:
-    return round(float(np.mean(values)), 4) if values else math.nan
+def _mean(values: Sequence[float]) -> float | None:
+    return round(float(np.mean(values)), 4) if values else None
 
 
 def bins(judged: Sequence[Judged]) -> list[tuple[float, float, int]]:
@@ -210,6 +212,8 @@ def calibrate(
         observations.append(observation)
         if progress:
             progress(number)
+    if len(observations) < 2:
+        raise InputError("A calibration needs questions, and there are fewer than two. Check --since.")
     judged = cross_validated(observations)
     if plot_to:
         plot(judged, plot_to)

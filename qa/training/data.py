@@ -12,9 +12,9 @@ import json
 import random
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from tokenizers import Tokenizer
@@ -134,8 +134,20 @@ def word_bounds(text: str, offsets: Sequence[tuple[int, int]]) -> tuple[list[boo
     return [is_boundary(text, a) for a, _ in offsets], [is_boundary(text, b) for _, b in offsets]
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+@dataclass(frozen=True)
+class OnDevice:
+    """A record of tensors that can be moved together."""
+
+    def to(self, device: str) -> Self:
+        """The record with its tensors on a device."""
+        return replace(
+            self,
+            **{f.name: part.to(device) for f in fields(self) if isinstance(part := getattr(self, f.name), Tensor)},
+        )
+
+
+@dataclass(frozen=True)
+class Batch(OnDevice):
     """Rows of word pieces, (rows, tokens) each; see `qa.training.model` for `gold` and `groups`."""
 
     ids: Tensor
@@ -146,11 +158,6 @@ class Batch:
     gold: Tensor
     groups: Tensor
     count: int
-
-    def to(self, device: str) -> Batch:
-        """The batch on a device."""
-        moved = {field.name: getattr(self, field.name).to(device) for field in fields(self) if field.name != "count"}
-        return Batch(**moved, count=self.count)
 
 
 def window(passage: Paragraph, length: int, chance: random.Random) -> Paragraph:
@@ -224,7 +231,7 @@ def batches(
         batch: list[Example] = []
         for example in part:
             rows = sum(len(e.passages) for e in batch) + len(example.passages)
-            if batch and rows * _longest(example) > tokens:
+            if batch and rows * padded(_longest(example)) > tokens:
                 ready.append(batch)
                 batch = []
             batch.append(example)
@@ -265,7 +272,7 @@ def _draw(
 
 def typo(text: str, chance: random.Random) -> str:
     """The text with two neighbouring letters of a word swapped, or one left out."""
-    places = [match.start() for match in re.finditer(r"(?<=\w)\w\w(?=\w)", text)]
+    places = [match.start() for match in re.finditer(r"(?<=[^\W\d_])[^\W\d_]{2}(?=[^\W\d_])", text)]
     if not places:
         return text
     at = chance.choice(places)

@@ -19,8 +19,10 @@ from typing import Any
 
 from index.archive import Archive
 from index.article import Selection, StoredPassage, day_number
+from index.errors import InputError
 from qa.rank import shared_words, words
 from qa.retrieve import Retrieval, retrieve
+from qa.spans import is_boundary
 from qa.windows import header
 
 # Passages retrieved for a question, and how many of either kind a group keeps.
@@ -40,7 +42,7 @@ class Known:
     before: date
 
 
-def read_known(path: Path, *, until: date, undated: date) -> list[Known]:
+def read_known(path: Path, *, until: date, undated: date | None) -> list[Known]:
     """Questions of a JSON lines file asked up to `until`; `undated` stands in where the file gives no `as_of`.
 
     Of questions about one article (`url`) the first two are kept: the others repeat them.
@@ -52,6 +54,8 @@ def read_known(path: Path, *, until: date, undated: date) -> list[Known]:
         for line in file:
             row = json.loads(line)
             day = date.fromisoformat(row["as_of"]) if row.get("as_of") else undated
+            if day is None:
+                raise InputError(f"{path}: the question {row['id']!r} has no as_of. Name a day with --undated.")
             url = row.get("url") or row["id"]
             seen[url] = seen.get(url, 0) + 1
             if day <= until and seen[url] <= 2 and any(_usable(answer) for answer in row.get("answers") or []):
@@ -66,11 +70,14 @@ def _usable(answer: str) -> bool:
 
 def occurrences(text: str, answer: str) -> list[tuple[int, int]]:
     """Where the answer's words stand in a row in the text, whatever the case, marks and leading article."""
-    bare = [word for word in re.findall(r"\w+", answer.lower()) if word not in ("a", "an", "the")]
+    bare = re.findall(r"\w+", answer.lower())
+    if len(bare) > 1 and bare[0] in ("a", "an", "the"):
+        bare = bare[1:]
     if not bare:
         return []
     pattern = r"(?<!\w)" + r"\W+".join(map(re.escape, bare)) + r"(?!\w)"
-    return [match.span() for match in re.finditer(pattern, text, re.IGNORECASE)]
+    spans = [match.span() for match in re.finditer(pattern, text, re.IGNORECASE)]
+    return [(a, b) for a, b in spans if is_boundary(text, a) and is_boundary(text, b)]  # no 5 in 1.5 million
 
 
 def group(known: Known, passages: Sequence[StoredPassage]) -> tuple[dict[str, Any], bool] | None:

@@ -6,6 +6,7 @@ near exact and takes 12 MB, not 47. (Fusing each layer's attention into one oper
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 import tempfile
@@ -60,7 +61,7 @@ def export(model: SpanModel, tokenizer: Path, folder: Path, *, int8: bool = True
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     folder.mkdir(parents=True, exist_ok=True)
-    model = model.eval().float()
+    model = copy.deepcopy(model).eval().float().cpu()
     if int8:
         words: Any = model.encoder.embeddings
         words.word_embeddings = _RowInt8Embedding(words.word_embeddings.weight.data)
@@ -89,10 +90,10 @@ def export(model: SpanModel, tokenizer: Path, folder: Path, *, int8: bool = True
         else:
             shutil.copy(plain, target)
     shutil.copy(tokenizer, folder / "tokenizer.json")
-    digest = sha256(target.read_bytes()).hexdigest()
+    digests = {path.name: sha256(path.read_bytes()).hexdigest() for path in (target, folder / "tokenizer.json")}
     about = {
         "name": NAME,
-        "sha256": digest,
+        "sha256": digests,
         "query_token": "[MASK]",
         "max_pieces": MAX_PIECES,
         "calibration": asdict(Calibration()),  # until `calibrate` fits it

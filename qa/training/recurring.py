@@ -13,14 +13,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from index.errors import InputError
 from qa.rank import FUNCTION_WORDS
-from qa.training.data import Pieces, padded
+from qa.training.data import OnDevice, Pieces, padded
 from qa.training.model import IMPOSSIBLE, SpanModel
 
 # As in the paper: spans of up to 10 words; at most 30 masks a passage of 512 pieces, so half of that in half.
 MAX_WORDS, MAX_MASKS = 10, 15
 # Word pieces of a passage.
 LENGTH = 256
+# A run shorter than LEAST is not worth a row; a word is cut after MARGIN pieces, so that no run exceeds LENGTH.
+LEAST, MARGIN = 64, 16
 # The target that cross-entropy leaves out.
 NONE = -100
 # Recur everywhere and say nothing; beside the function words of questions.
@@ -118,29 +121,37 @@ def _choose(
 
 
 def passages(texts: Sequence[str], pieces: Pieces, chance: random.Random) -> Iterator[list[tuple[str, list[int]]]]:
-    """Articles in random order, endlessly, cut into runs of words that have at most LENGTH pieces."""
-    while True:
+    """Articles in random order, endlessly, cut into runs of words that have at most LENGTH pieces.
+
+    Raises InputError when no article is long enough.
+    """
+    found = True
+    while found:
+        found = False
         for text in chance.sample(texts, len(texts)):
             encoding = pieces.encode([text])[0]
             words: list[tuple[str, list[int]]] = []
             size = 0
             last = None
             for piece, (start, end), word in zip(encoding.ids, encoding.offsets, encoding.word_ids, strict=True):
-                if word == last and words:
+                if word == last and words and len(words[-1][1]) < MARGIN:
                     words[-1] = (words[-1][0] + text[start:end], [*words[-1][1], piece])
                 else:
-                    if size >= LENGTH - 16:
+                    if size >= LENGTH - MARGIN:
+                        found = True
                         yield words
                         words, size = [], 0
                     words.append((text[start:end], [piece]))
                 last = word
                 size += 1
-            if size > 64:
+            if size > LEAST:
+                found = True
                 yield words
+    raise InputError(f"No article has more than {LEAST} word pieces: nothing to train on. Check --before.")
 
 
-@dataclass(frozen=True, slots=True)
-class GapBatch:
+@dataclass(frozen=True)
+class GapBatch(OnDevice):
     """Rows (rows, tokens); the places of masks and their answers' first and last pieces, (rows, masks), or NONE."""
 
     ids: Tensor

@@ -60,7 +60,7 @@ def train(
         if step >= schedule.steps:
             break
         torch.manual_seed(seed * 1_000_003 + step)  # dropout, so that a resumed run equals an unbroken one
-        with torch.autocast(device, torch.bfloat16):
+        with torch.autocast(torch.device(device).type, torch.bfloat16):
             loss = compute(model)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -61,10 +61,10 @@ def scripted(folder: Path, starts: Mapping[str, float], ends: Mapping[str, float
 
 def describe(folder: Path, **fields: Any) -> None:
     """Writes config.json; a field of None is left out."""
-    digest = sha256((folder / "reader.onnx").read_bytes()).hexdigest()
+    names = ("reader.onnx", "tokenizer.json")
     about = {
         "name": "scripted",
-        "sha256": digest,
+        "sha256": {name: sha256((folder / name).read_bytes()).hexdigest() for name in names},
         "query_token": "[MASK]",
         "max_pieces": 96,
         "calibration": {},
@@ -223,10 +223,6 @@ def test_a_folder_with_an_exported_reader_is_loaded_by_name(folder: Path) -> Non
     assert isinstance(load_span_model(str(folder), 1), ShippedModel)
 
 
-def bad(reason: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=reason)
-
-
 REMEDY = "Reinstall Backissue"
 
 
@@ -239,8 +235,8 @@ REMEDY = "Reinstall Backissue"
             for content in (None, b"", b"{", b"\xff\xfe")
         ),
         ("tokenizer.json", b"{}"),
-        pytest.param("config.json", b"{}", marks=bad("KeyError: 'sha256'")),
-        pytest.param("config.json", b"[]", marks=bad("TypeError: a list has no 'sha256'")),
+        ("config.json", b"{}"),
+        ("config.json", b"[]"),
     ],
 )
 def test_a_folder_with_a_file_missing_or_damaged_is_refused(folder: Path, name: str, content: bytes | None) -> None:
@@ -263,13 +259,13 @@ def test_altered_weights_are_refused(folder: Path) -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        pytest.param({"sha256": None}, marks=bad("KeyError: 'sha256'")),
-        pytest.param({"name": None}, marks=bad("KeyError: 'name'")),
-        pytest.param({"max_pieces": None}, marks=bad("found out when the first question is read: KeyError")),
-        pytest.param({"query_token": None}, marks=bad("KeyError: 'query_token'")),
-        pytest.param({"query_token": "[NOPE]"}, marks=bad("read without a question token, which the head points from")),
-        pytest.param({"calibration": None}, marks=bad("KeyError: 'calibration'")),
-        pytest.param({"calibration": {"heat": 1.0}}, marks=bad("TypeError of the dataclass")),
+        ({"sha256": None}),
+        ({"name": None}),
+        ({"max_pieces": None}),
+        ({"query_token": None}),
+        ({"query_token": "[NOPE]"}),
+        ({"calibration": None}),
+        ({"calibration": {"heat": 1.0}}),
     ],
 )
 def test_a_config_that_describes_no_reader_is_refused(folder: Path, fields: dict[str, Any]) -> None:
@@ -278,7 +274,6 @@ def test_a_config_that_describes_no_reader_is_refused(folder: Path, fields: dict
         ShippedModel(folder, 1)
 
 
-@bad("onnxruntime's own InvalidProtobuf comes through")
 def test_weights_that_are_none_are_refused(folder: Path) -> None:
     (folder / "reader.onnx").write_bytes(b"hello")
     describe(folder)
@@ -286,7 +281,6 @@ def test_weights_that_are_none_are_refused(folder: Path) -> None:
         ShippedModel(folder, 1)
 
 
-@bad("only the weights have a digest")
 def test_an_altered_tokenizer_is_refused(folder: Path) -> None:
     path = folder / "tokenizer.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"paris"', '"pariz"'), encoding="utf-8")
@@ -493,18 +487,9 @@ def test_special_words_are_plain_text_to_a_hub_model(bert: Path, roberta: Path) 
                 path.unlink() for path in folder.iterdir() if path.name.startswith(("tok", "vocab", "spec"))
             ],
             id="no tokenizer",
-            marks=bad("transformers makes an empty tokenizer up, and every word is [UNK]"),
         ),
-        pytest.param(
-            lambda folder: edit(folder, architectures=["BertModel"]),
-            id="no head",
-            marks=bad("the message has no remedy"),
-        ),
-        pytest.param(
-            lambda folder: edit(folder, architectures=None),
-            id="no architecture",
-            marks=bad("the message has no remedy"),
-        ),
+        pytest.param(lambda folder: edit(folder, architectures=["BertModel"]), id="no head"),
+        pytest.param(lambda folder: edit(folder, architectures=None), id="no architecture"),
     ],
 )
 def test_a_folder_without_a_question_answering_model_is_refused(copy: Path, spoil: Callable[[Path], object]) -> None:
@@ -515,7 +500,6 @@ def test_a_folder_without_a_question_answering_model_is_refused(copy: Path, spoi
 
 
 @pytest.mark.slow
-@bad("a head that the weights lack is made up at random")
 def test_a_folder_whose_weights_lack_the_head_is_refused(copy: Path) -> None:
     from safetensors.torch import load_file, save_file
 
@@ -529,7 +513,7 @@ def test_a_folder_whose_weights_lack_the_head_is_refused(copy: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["", " ", "no\x00ne", "a b c", "../..", "/dev/null", pytest.param("x" * 5000, marks=bad("OSError: name too long"))],
+    ["", " ", "no\x00ne", "a b c", "../..", "/dev/null", ("x" * 5000)],
 )
 def test_a_name_that_is_none_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
@@ -551,7 +535,6 @@ def test_a_pickle_in_a_folder_is_not_run(torch: Any, copy: Path) -> None:
 
 
 @pytest.mark.slow
-@bad("transformers asks on the terminal whether to run the folder's code, and a y runs it")
 def test_code_in_a_folder_is_not_run_whatever_is_typed(copy: Path) -> None:
     edit(copy, model_type="hostile", auto_map={"AutoConfig": "hostile.Config"})
     (copy / "hostile.py").write_text(f"open({str(copy / 'run')!r}, 'w')\n")
@@ -571,9 +554,7 @@ def test_code_in_a_folder_is_not_run_whatever_is_typed(copy: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "most", [512, 128, pytest.param(64, marks=bad("OverflowError: no room is left for the passage"))]
-)
+@pytest.mark.parametrize("most", [512, 128, (64)])
 def test_a_model_of_few_positions_reads_or_is_refused(torch: Any, copy: Path, most: int) -> None:
     from transformers import BertForQuestionAnswering
 

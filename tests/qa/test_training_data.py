@@ -342,7 +342,6 @@ def test_a_text_of_short_words_is_left_alone(text: str) -> None:
     assert typo(text, random.Random(1)) == text
 
 
-@pytest.mark.xfail(strict=True, reason="digits are swapped and dropped too: 2019 becomes 2109 or 209, another question")
 def test_a_typo_leaves_numbers_alone() -> None:
     chance = random.Random(1)
     assert {typo("in 2019 or 1,450 of 15", chance) for _ in range(100)} == {"in 2019 or 1,450 of 15"}
@@ -396,7 +395,6 @@ def test_a_batch_stays_within_its_tokens_or_is_one_question() -> None:
     assert all(len(batch) == 1 for batch in epoch(questions(20, passages=3), tokens=10))
 
 
-@pytest.mark.xfail(strict=True, reason="rows are counted before padding to 16 pieces: up to a tenth more is computed")
 def test_a_batch_stays_within_its_tokens_once_padded() -> None:
     for batch in epoch(questions(900)):
         rows, longest = rows_and_longest(batch)

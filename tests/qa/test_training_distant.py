@@ -63,13 +63,11 @@ def test_a_percent_sign_belongs_to_the_word_before() -> None:
     assert "rose 15% in May"[start:end] in ("15", "15%")
 
 
-@pytest.mark.xfail(strict=True, reason="all articles of an answer are left out, those in the text are not")
 @pytest.mark.parametrize("answer", ["House of the Dragon", "Orange Is the New Black", "“Sail into the sunset”"])
 def test_an_article_within_an_answer_is_found(answer: str) -> None:
     assert said(f"They watched {answer} again", answer) == [answer.strip("“”")]
 
 
-@pytest.mark.xfail(strict=True, reason="a number is found inside another: a wrong passage is taken for a right one")
 @pytest.mark.parametrize(("text", "answer"), [("1.5 million", "5"), ("15,000 men", "15"), ("at 7:30", "30")])
 def test_a_number_is_not_found_inside_another(text: str, answer: str) -> None:
     assert said(text, answer) == []
@@ -127,7 +125,6 @@ def test_two_questions_an_article(tmp_path: Path) -> None:
     assert found == ["0?", "1?", "4?", "5?", "x?", "y?", "z?"]
 
 
-@pytest.mark.xfail(strict=True, reason="TypeError: None <= date; --undated is needed and nothing says so")
 def test_a_file_without_days_asks_for_the_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from index.errors import BackissueError
     from qa.training import __main__ as program
@@ -184,8 +181,7 @@ def test_short_answers_need_more_shared_words() -> None:
     half, other = passage("7 boats won the regatta.", title=""), passage("Autumn rain. Nobody won.", title="")
     known = Known("Who won the autumn regatta?", ("7 boats",), DAY)
     assert half.text in texts(group(known, [half, other]))
-    for short in ("7", "won"):
-        assert half.text not in texts(group(replace(known, answers=(short,)), [half, passage("Autumn.", title="")]))
+    assert texts(group(replace(known, answers=("7",)), [half, other])) == [other.text]
 
 
 def test_the_nearest_right_ones_and_the_best_ranked_wrong_ones_are_kept() -> None:

@@ -202,7 +202,6 @@ def test_passages_come_endlessly_each_round_in_another_order() -> None:
     assert heads == [one[0][0] for one in again]
 
 
-@pytest.mark.xfail(strict=True, reason="a word of many pieces is added whole: 315 pieces where LENGTH is 256")
 def test_a_long_word_does_not_make_a_long_passage() -> None:
     text = "birds " * 238 + "qxzjkvwq" * 11 + " birds" * 300
     assert all(len(pieces_of(one)) <= LENGTH for one in islice(passages([text], PIECES, random.Random(1)), 3))
@@ -215,7 +214,6 @@ def test_a_long_word_does_not_make_a_long_passage() -> None:
         pytest.param(["Gulls won.", ""], id="short ones only"),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="turns for ever without a passage or a word; --before too early does it")
 def test_articles_without_passages_are_no_endless_wait(texts: list[str]) -> None:
     class Patience(random.Random):
         """Stands for a user who stops the program."""

@@ -183,7 +183,6 @@ def test_whatever_is_read_every_piece_is_in_a_window_at_its_place(
     assert pairs == set(zip(whole.offsets, whole.ids, strict=True))
 
 
-@pytest.mark.xfail(strict=True, reason="what truncation cuts off is kept and combined: question x header x passage")
 def test_what_is_cut_off_costs_nothing() -> None:
     class Counting:
         """The tokenizer, and how many encodings besides the window joining made."""
