@@ -19,10 +19,12 @@ from index.embed import load_encoder
 from index.formats import Defaults, read_path
 from index.ingest import add
 from qa.evaluate.run import evaluate
+from qa.evaluate.squad import read
 from qa.pipeline import QA
-from qa.read import SentenceReader
+from qa.readers import SHIPPED, load_reader
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "realtimeqa"
+READING = DATA.parent / "reader" / "squadshifts-dev.json.gz"
 FLOORS = json.loads((Path(__file__).parent / "floors.json").read_text())
 SINCE = FLOORS["since"]
 
@@ -50,7 +52,7 @@ def metrics(corpus: Path) -> dict[str, Any]:
     with Archive.open(corpus / "archive", load_encoder, create=True) as archive:
         report = add(archive, read_path(corpus / "articles.jsonl", Defaults()))
         assert report.added == FLOORS["articles"]
-        qa = QA(archive, SentenceReader(archive.encoder))
+        qa = QA(archive, load_reader(SHIPPED, archive.encoder))
         return evaluate(qa, corpus / "questions.jsonl", corpus / "run", compare_retrieval=True)
 
 
@@ -67,6 +69,18 @@ def test_retrieval_is_no_worse(metrics: dict[str, Any], name: str) -> None:
 @pytest.mark.parametrize("name", FLOORS["answers"])
 def test_answers_are_no_worse(metrics: dict[str, Any], name: str) -> None:
     assert metrics[name] >= FLOORS["answers"][name]
+
+
+def test_reading_is_no_worse(tmp_path: Path) -> None:
+    """Every sixth paragraph of squadshifts-dev, never trained on."""
+    with gzip.open(READING, "rt") as file:
+        data = json.load(file)
+    data["data"] = data["data"][::6]
+    (tmp_path / "dev.json").write_text(json.dumps(data))
+    figures = read(tmp_path / "dev.json", tmp_path / "predictions.json", reader=SHIPPED)
+    assert figures["questions"] == FLOORS["reading"]["questions"]
+    assert figures["exact_match"] >= FLOORS["reading"]["exact_match"]
+    assert figures["f1"] >= FLOORS["reading"]["f1"]
 
 
 def test_hybrid_beats_its_parts(metrics: dict[str, Any]) -> None:

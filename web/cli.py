@@ -61,14 +61,23 @@ class _Commands(click.Group):
             raise _Failure(message, 1) from None
 
 
-def _keep_archive(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
-    if value is not None:
-        context.obj = load_settings(os.environ, {"archive": value})
+def _keep(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is not None and parameter.name is not None:
+        context.obj = load_settings({}, {**asdict(context.obj), parameter.name: value})
+
+
+def _keep_words(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    _keep(context, parameter, _words(context, parameter, value))
 
 
 # `backissue --archive DIR ask ...` and `backissue ask ... --archive DIR` mean the same.
-_archive = click.option(
-    "--archive", metavar="DIR", callback=_keep_archive, expose_value=False, help="Folder of the archive."
+_archive = click.option("--archive", metavar="DIR", callback=_keep, expose_value=False, help="Folder of the archive.")
+_reader = click.option(
+    "--reader",
+    metavar="NAME",
+    callback=_keep_words,
+    expose_value=False,
+    help="What finds the answer: backissue (default), sentence, or a question-answering model's folder or hub name.",
 )
 
 
@@ -103,6 +112,7 @@ def main(context: click.Context, archive: str | None) -> None:
 @main.command()
 @click.option("--serve/--no-serve", default=True, help="Serve the chat page once the sample archive is built.")
 @click.option("--port", type=int, help="Port of the chat page [default: 8000, or any free one].")
+@_reader
 @_archive
 @click.pass_context
 def demo(context: click.Context, serve: bool, port: int | None) -> None:
@@ -166,6 +176,7 @@ def add(
 @click.option("--source", "sources", multiple=True, help="Only articles of this source; may be given again.")
 @click.option("--passages", type=click.IntRange(1, 50), help="Passages to return [default: 20].")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
+@_reader
 @_archive
 @click.pass_context
 def ask(context: click.Context, /, as_json: bool, passages: int | None, **fields: Any) -> None:
@@ -180,11 +191,13 @@ def ask(context: click.Context, /, as_json: bool, passages: int | None, **fields
 @main.command()
 @click.option("--host", help="Address to listen on [default: 127.0.0.1].")
 @click.option("--port", type=int, help="Port to listen on; 0 picks a free one [default: 8000].")
+@_reader
 @_archive
 @click.pass_context
 def serve(context: click.Context, host: str | None, port: int | None) -> None:
     """Serve the chat page and the JSON API."""
-    settings = load_settings(os.environ, {"archive": context.obj.archive, "host": host, "port": port})
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = load_settings({}, {**asdict(context.obj), **given})
     with open_archive(settings) as archive:
         _serve(settings, archive)
 
@@ -194,6 +207,7 @@ def serve(context: click.Context, host: str | None, port: int | None) -> None:
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the results.")
 @click.option("--group", metavar="FIELD", help="Also give figures by the value of this field of the question file.")
 @click.option("--compare-retrieval", is_flag=True, help="Also score BM25 alone, vectors alone, and their plain fusion.")
+@_reader
 @_archive
 @click.pass_context
 def evaluate(context: click.Context, questions: Path, out: Path, group: str | None, compare_retrieval: bool) -> None:
@@ -309,6 +323,9 @@ def _ask(settings: Settings, question: Ask) -> AskResponse:
         with open_archive(settings) as archive:
             return open_qa(archive, settings).ask(question)
     except ArchiveLockedError as error:
+        if error.url and settings.reader != Settings().reader:
+            message = f"The server at {error.url} answers with the reader it was started with. Leave --reader out."
+            raise SettingsError(message, field="reader") from error
         return remote.ask(error, question)
 
 

@@ -143,6 +143,8 @@ def choose_threshold(judged: Sequence[Judged]) -> float:
     Chosen where the F1 of what is answered, less the share of wrong answers given, is highest: saying nothing costs
     nothing, a wrong answer as much as a right one gains.
     """
+    if not judged:
+        return 0.0
     # Rounded down, so that the answer whose confidence it is is still given.
     levels = sorted({math.floor(one.confidence * 1000) / 1000 for one in judged} | {1.0})
     return max(levels, key=lambda level: sum(one.f1 - 0.5 for one in judged if one.confidence >= level))

@@ -71,7 +71,7 @@ def _usable(answer: str) -> bool:
 def occurrences(text: str, answer: str) -> list[tuple[int, int]]:
     """Where the answer's words stand in a row in the text, whatever the case, marks and leading article."""
     bare = re.findall(r"\w+", answer.lower())
-    if len(bare) > 1 and bare[0] in ("a", "an", "the"):
+    if bare and bare[0] in ("a", "an", "the"):
         bare = bare[1:]
     if not bare:
         return []
