@@ -90,7 +90,11 @@ def weights(
     newest = 0 if of_the_past else newest_age(found)
     return [
         calibration.weight(
-            span.score, span.passage, recency(found[span.passage], newest), len(_words_of(span, found).split())
+            span.score,
+            span.passage,
+            recency(found[span.passage], newest),
+            len(_words_of(span, found).split()),
+            span.near,
         )
         for span in spans
     ]

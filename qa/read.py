@@ -23,7 +23,8 @@ class Span:
     """An answer in a passage: `[start, end)` and the quotation around it, as offsets into the article's text.
 
     `score` is the log-odds that it answers the question against nothing in the passage answering it: comparable
-    across passages, not yet calibrated (see `Calibration`).
+    across passages, not yet calibrated (see `Calibration`). `near` is the share of the question's words, 0 to 1, that
+    stand in the quotation.
     """
 
     passage: int
@@ -32,6 +33,7 @@ class Span:
     quote_start: int
     quote_end: int
     score: float
+    near: float = 0.0
 
 
 class Reader(Protocol):
@@ -71,7 +73,8 @@ class SpanReader:
                 start, end = quotation(passage.text, held, one.start, one.end, question)
                 at = passage.start
                 score = one.score - ECHO * echoes(question, passage.text[one.start : one.end])
-                spans.append(Span(index, at + one.start, at + one.end, at + start, at + end, score))
+                near = said(question, passage.text[start:end])
+                spans.append(Span(index, at + one.start, at + one.end, at + start, at + end, score, near))
         return sorted(spans, key=lambda span: (-span.score, span.passage, span.start))
 
 
@@ -80,6 +83,12 @@ def echoes(question: str, answer: str) -> bool:
     said = set(words(answer)) - _NOT_ASKED
     asked = words(question)
     return bool(said) and said <= set(asked) and "or" not in asked
+
+
+def said(question: str, quote: str) -> float:
+    """The share of the question's words that the quotation says; 0 for a question of function words alone."""
+    asked = set(words(question)) - _NOT_ASKED
+    return len(asked & set(words(quote))) / len(asked) if asked else 0.0
 
 
 def quotation(text: str, held: Sequence[tuple[int, int]], start: int, end: int, question: str) -> tuple[int, int]:

@@ -25,6 +25,7 @@ from qa.pipeline import QA
 from qa.read import Span
 from qa.retrieve import Found
 from qa.training.calibrate import (
+    COST,
     Judged,
     Observation,
     Seen,
@@ -197,7 +198,7 @@ def test_no_spans_are_no_answer() -> None:
     [
         pytest.param([(0.9, 1), (0.8, 1), (0.5, 0), (0.3, 0)], 0.8, id="wrong ones below"),
         pytest.param([(0.9, 1), (0.8, 0), (0.5, 1), (0.3, 1), (0.1, 0)], 0.3, id="wrong ones between"),
-        pytest.param([(0.9, 1), (0.4, 0.5), (0.2, 0.4)], 0.4, id="half right costs nothing: the lower of equals"),
+        pytest.param([(0.9, 1), (0.4, COST), (0.2, COST / 2)], 0.4, id="worth its cost: the lower of equals"),
         pytest.param([(0.2, 1), (0.1, 1)], 0.1, id="all right"),
         pytest.param([(0.5, 0), (0.5, 1), (0.5, 1), (0.2, 0)], 0.5, id="ties stay together"),
         pytest.param([], 0.0, id="none"),
