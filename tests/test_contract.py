@@ -130,7 +130,8 @@ def test_engine_api_page_command_line_and_bulk_run_give_the_same_answer(
         assert row["no_answer_probability"] == direct["no_answer_probability"]
 
     monkeypatch.setattr(web_engine, "load_encoder", lambda *_, **__: FakeEncoder())
-    words = ["--archive", str(folder), "ask", QUESTION["question"], "--as-of", QUESTION["as_of"], "--json"]
+    words = ["--archive", str(folder), "ask", QUESTION["question"], "--as-of", QUESTION["as_of"]]
+    words += ["--reader", "sentence", "--json"]
     result = CliRunner(env={"BACKISSUE_PASSAGES": ""}).invoke(main, words)
     assert result.exit_code == 0, result.output
     assert without_timings(json.loads(result.stdout)) == direct
