@@ -26,8 +26,8 @@ from qa.question import asks_of_the_past
 
 # An answer counts as right from this F1 on: "Joe Biden" for "President Joe Biden", not "Biden" for "Hunter Biden".
 RIGHT = 0.6
-# What giving an answer costs, in F1. One right in some fifteen is still worth showing, since every answer comes with its
-# confidence and its quotation; programs that want more ask for more confidence.
+# What giving an answer costs, in F1. One right in some fifteen is still worth showing, since every answer comes with
+# its confidence and its quotation; programs that want more ask for more confidence.
 COST = 0.06
 # Not fitted: the development questions, which repeat their article's words less than people's own do, say 0.4, but
 # tell 0.7 from it by one question in 244; at 0.7 the article that the project started from yields ISIS.
