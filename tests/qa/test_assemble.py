@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -220,8 +221,18 @@ def test_equal_answers_in_independent_stories_support_each_other(calibration: Ca
     assert both.answer is not None
     assert both.answer.text == "Ann"
     assert both.answer.independent_sources == 3
-    # Odds of 1 + 1 + 1, against odds of 1.5 where rivals count.
-    assert both.answer.confidence == pytest.approx(3 / (4 + 1.5 * calibration.rivalry), abs=1e-4)
+    # Odds of 1 thrice, together the root of three, against odds of 1.5 where rivals count.
+    support = math.sqrt(3)
+    assert both.answer.confidence == pytest.approx(support / (1 + support + 1.5 * calibration.rivalry), abs=1e-4)
+
+
+def test_a_crowd_of_old_stories_does_not_outweigh_the_news() -> None:
+    weights = Calibration(recency=3.0)
+    places = [found("Army", "new", age=0), *(found("ISIS", f"old{i}", age=60) for i in range(15))]
+    result = verdict(spans(places, *[0.5] * 16), places, weights)
+    assert result.answer is not None
+    assert result.answer.text == "Army"
+    assert result.alternatives[0].independent_sources == 15
 
 
 def test_copies_of_one_story_do_not_support_each_other() -> None:

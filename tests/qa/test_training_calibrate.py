@@ -26,6 +26,7 @@ from qa.read import Span
 from qa.retrieve import Found
 from qa.training.calibrate import (
     COST,
+    RECENCY,
     Judged,
     Observation,
     Seen,
@@ -40,7 +41,7 @@ from qa.training.calibrate import (
     report,
 )
 
-TRUTH = Calibration(temperature=2.0, rank=-0.6, recency=1.2, length=-0.4, null=1.5)
+TRUTH = Calibration(temperature=2.0, rank=-0.6, recency=RECENCY, length=-0.4, null=1.5)
 INSTALL = "needs what `pip install backissue[training]` brings"
 
 
@@ -87,7 +88,7 @@ def test_known_parameters_are_found_again(scipy: Any) -> None:
     found = fit(made_up(500))
     assert found.temperature == pytest.approx(TRUTH.temperature, rel=0.25)
     assert found.rank == pytest.approx(TRUTH.rank, abs=0.3)
-    assert found.recency == pytest.approx(TRUTH.recency, abs=0.6)
+    assert found.recency == RECENCY
     assert found.length == pytest.approx(TRUTH.length, abs=0.15)
     assert found.null == pytest.approx(TRUTH.null, abs=0.6)
     assert (found.rivalry, found.threshold) == (1.0, 0.0)
