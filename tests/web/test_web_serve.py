@@ -17,6 +17,8 @@ SERVER = textwrap.dedent(
     """
     import sys
     sys.path[:0] = sys.argv[1:]
+    import signal
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
     from fake_archive import FakeQA
     from web.app import create_app
     from web.serve import run_server
