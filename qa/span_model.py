@@ -21,7 +21,7 @@ from index.errors import ModelError
 from index.int8 import quiet
 from qa.calibration import Calibration
 from qa.spans import PER_PASSAGE, Floats, Scored, best_spans
-from qa.windows import MAX_HEADER, MAX_QUESTION, Window, windows
+from qa.windows import MAX_HEADER, MAX_QUESTION, Window, plain_tokenizer, windows
 
 SHIPPED = "backissue"
 # A question and a header of full length, and a little of the passage.
@@ -88,7 +88,7 @@ class ShippedModel:
         self.name = f"{config['name']}/{digests['reader.onnx'][:12]}"
         self.calibration = Calibration(**config["calibration"])
         self._most = int(config["max_pieces"])
-        self._tokenizer = _plain((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        self._tokenizer = plain_tokenizer((folder / "tokenizer.json").read_text(encoding="utf-8"))
         self._query = self._tokenizer.token_to_id(config["query_token"])
         if self._query is None:
             raise ModelError(f"{folder}: the tokenizer lacks the question token {config['query_token']!r}. {_REMEDY}")
@@ -153,7 +153,7 @@ class HubModel:
         tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
         if not tokenizer.is_fast:
             raise _unusable(model, "its tokenizer gives no offsets; convert it to a tokenizer.json")
-        self._tokenizer = _plain(tokenizer.backend_tokenizer.to_str())
+        self._tokenizer = plain_tokenizer(tokenizer.backend_tokenizer.to_str())
         if {*self._tokenizer.encode("the of a 1", add_special_tokens=False).ids} <= {tokenizer.unk_token_id}:
             raise _unusable(model, "its tokenizer has no vocabulary; put the tokenizer's files beside the weights")
         self._typed = "token_type_ids" in tokenizer.model_input_names
@@ -181,17 +181,6 @@ class HubModel:
 def _unusable(model: str, why: str) -> ModelError:
     remedy = "Name a folder with a question-answering model, a hub name, or leave the setting 'reader' out."
     return ModelError(f"{model!r} is no question-answering model that can be used here: {why}. {remedy}")
-
-
-def _plain(tokenizer_json: str) -> Any:
-    """The tokenizer, cutting and padding nothing, to which "[MASK]" in an article is plain text."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_str(tokenizer_json)
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    tokenizer.encode_special_tokens = True
-    return tokenizer
 
 
 def _digest(path: Path) -> str:

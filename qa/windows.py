@@ -38,6 +38,17 @@ def header(title: str, published_at: datetime | None) -> str:
     return " ".join(part for part in (date, bare + stop) if part)
 
 
+def plain_tokenizer(tokenizer_json: str) -> Any:
+    """The tokenizer, cutting and padding nothing, to which "[MASK]" in an article is plain text."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_str(tokenizer_json)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
 def windows(
     tokenizer: Any, question: str, headers: Sequence[str], texts: Sequence[str], most: int, query: int | None
 ) -> list[list[Window]]:

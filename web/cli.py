@@ -234,8 +234,9 @@ def evaluate(context: click.Context, questions: Path, out: Path, group: str | No
     type=click.Path(dir_okay=False, path_type=Path),
     help="File for the probability that there is no answer (.json).",
 )
-@click.option("--reader", callback=_words, help="Reader: backissue (default), a folder or a hub name.")
-def read(squad: Path, out: Path, na_prob: Path | None, reader: str | None) -> None:
+@_reader
+@click.pass_context
+def read(context: click.Context, squad: Path, out: Path, na_prob: Path | None) -> None:
     """Read a SQuAD file with the reader alone; no archive is needed.
 
     SQUAD is a SQuAD 1.1 or 2.0 file (.json, .json.gz). The predictions are {id: text}, as the official scorers
@@ -243,7 +244,7 @@ def read(squad: Path, out: Path, na_prob: Path | None, reader: str | None) -> No
     """
     from qa.evaluate.squad import read as run
 
-    settings = load_settings(os.environ, {"reader": reader})
+    settings = context.obj
     with terminal.questions_progress("Reading") as advance:
         options: dict[str, Any] = {"reader": settings.reader, "threads": settings.threads, "progress": advance}
         figures = run(squad, out, na_prob=na_prob, **options)

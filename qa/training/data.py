@@ -17,14 +17,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor
 
-from qa.training.model import MAX_ANSWER
-
-# Word pieces of a question that are read.
-MAX_QUESTION = 48
-MAX_HEADER = 40
+from qa.spans import MAX_ANSWER, is_boundary
+from qa.windows import MAX_HEADER, MAX_QUESTION, plain_tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +48,11 @@ class Pieces:
     """Texts -> word pieces, with the ids of the special ones."""
 
     def __init__(self, folder: Path) -> None:
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.no_truncation()
-        self.tokenizer.no_padding()
-        self.tokenizer.encode_special_tokens = True  # "[MASK]" in an article is four words, not a question token
+        self.tokenizer = plain_tokenizer((folder / "tokenizer.json").read_text(encoding="utf-8"))
         self.cls, self.sep, self.mask, self.pad = map(self._special, ("[CLS]", "[SEP]", "[MASK]", "[PAD]"))
 
     def _special(self, token: str) -> int:
-        found = self.tokenizer.token_to_id(token)
+        found: int | None = self.tokenizer.token_to_id(token)
         assert found is not None, f"the tokenizer has no {token}"
         return found
 
@@ -129,8 +122,6 @@ def piece_span(offsets: Sequence[tuple[int, int]], start: int, end: int) -> tupl
 
 def word_bounds(text: str, offsets: Sequence[tuple[int, int]]) -> tuple[list[bool], list[bool]]:
     """Whether a word may start at, and end after, each piece."""
-    from qa.spans import is_boundary
-
     return [is_boundary(text, a) for a, _ in offsets], [is_boundary(text, b) for _, b in offsets]
 
 

@@ -13,10 +13,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from qa.spans import MAX_ANSWER
+
 # The place of the question token, right after [CLS].
 QUERY = 1
-# An answer has at most this many word pieces: 99 % of the training answers have fewer.
-MAX_ANSWER = 30
 # Stands for "impossible" in sums of exponentials; finite, so that an empty row gives no NaN.
 IMPOSSIBLE = -1e4
 
