@@ -40,7 +40,6 @@ def int8_file(folder: Path, digest: str, cache: Path | None) -> Path:
 def export_int8(folder: Path, work: Path) -> Path:
     """Exports the transformer to ONNX and quantises the weights of its matrix products to int8, per channel."""
     import torch
-    from onnxruntime.quantization import QuantType, quantize_dynamic
     from transformers import AutoModel
 
     class LastHiddenState(torch.nn.Module):
@@ -67,18 +66,19 @@ def export_int8(folder: Path, work: Path) -> Path:
                 opset_version=17,
                 dynamo=False,
             )
-            quantize_dynamic(
-                work / "float32.onnx",
-                work / "int8.onnx",
-                per_channel=True,
-                op_types_to_quantize=["MatMul"],
-                weight_type=QuantType.QInt8,
-            )
+            quantise(work / "float32.onnx", work / "int8.onnx")
     except OSError:
         raise
     except Exception as error:
         raise ModelError(f"{folder} cannot be made an int8 model ({error}). Use --precision float32.") from error
     return work / "int8.onnx"
+
+
+def quantise(source: Path, target: Path) -> None:
+    """Writes an ONNX model with the weights of its matrix products in int8, per channel."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(source, target, per_channel=True, op_types_to_quantize=["MatMul"], weight_type=QuantType.QInt8)
 
 
 @contextmanager

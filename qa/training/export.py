@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from index.int8 import quiet
+from index.int8 import quantise, quiet
 from qa.calibration import Calibration
 from qa.training.model import QUERY, SpanModel
 
@@ -58,8 +58,6 @@ class _Exported(nn.Module):
 
 def export(model: SpanModel, tokenizer: Path, folder: Path, *, int8: bool = True) -> None:
     """Writes reader.onnx, tokenizer.json and config.json to `folder`. `int8` off keeps float32, to compare."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
     folder.mkdir(parents=True, exist_ok=True)
     model = copy.deepcopy(model).eval().float().cpu()
     if int8:
@@ -80,13 +78,7 @@ def export(model: SpanModel, tokenizer: Path, folder: Path, *, int8: bool = True
         )
         target = folder / "reader.onnx"
         if int8:
-            quantize_dynamic(
-                plain,
-                target,
-                per_channel=True,
-                op_types_to_quantize=["MatMul"],
-                weight_type=QuantType.QInt8,
-            )
+            quantise(plain, target)
         else:
             shutil.copy(plain, target)
     shutil.copy(tokenizer, folder / "tokenizer.json")
