@@ -135,6 +135,11 @@ class StoredPassage:
     published_day: int | None
     story: str
     language: str | None
+    superseded_day: int = FOREVER
+
+    def cut(self, start: int, end: int) -> str:
+        """Its words between two offsets into the article's text."""
+        return self.text[start - self.start : end - self.start]
 
     @property
     def id(self) -> str:
@@ -150,6 +155,13 @@ class Selection:
     after: int | None = None
     before: int | None = None
     sources: tuple[str, ...] = ()
+
+    def holds(self, available: int, superseded: int, published: int | None, source: str | None) -> bool:
+        """Whether it holds a version of these days and this source, as the catalog and both indexes filter."""
+        stood = superseded == FOREVER if self.as_of is None else available <= self.as_of < superseded
+        day = published or 0
+        in_days = (self.after is None or day >= self.after) and (self.before is None or 0 < day <= self.before)
+        return stood and in_days and (not self.sources or source in self.sources)
 
 
 def day_number(day: date) -> int:

@@ -27,7 +27,14 @@ from index.article import (
     version_id,
 )
 from index.errors import NotFoundError
-from index.tables import ArticleRow, BandRow, MetaRow, PassageRow, SignatureRow, open_database
+from index.tables import (
+    ArticleRow,
+    BandRow,
+    MetaRow,
+    PassageRow,
+    SignatureRow,
+    open_database,
+)
 
 State = Literal["pending", "indexed", "removing"]
 
@@ -36,7 +43,7 @@ class Catalog:
     """The catalog's one owner of SQL. Pass any SQLAlchemy URL; SQLite runs in WAL mode."""
 
     def __init__(self, url: str) -> None:
-        self._engine = open_database(url)
+        self.engine = open_database(url)
 
     @classmethod
     def in_folder(cls, folder: Path) -> Catalog:
@@ -45,19 +52,19 @@ class Catalog:
 
     def close(self) -> None:
         """Closes all connections."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction: all of it is kept, or nothing."""
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             yield connection
 
     # --- what the archive says of itself
 
     def meta(self) -> dict[str, Any]:
         """All self-descriptions."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return {row.key: row.value for row in connection.execute(select(MetaRow.key, MetaRow.value))}
 
     def set_meta(self, values: Mapping[str, Any]) -> None:
@@ -78,16 +85,23 @@ class Catalog:
         )
         return cast("ArticleRow | None", connection.execute(query).first())
 
-    def digests(self, base_id: str) -> frozenset[str]:
-        """The digests of all versions of an article; empty when there is none."""
-        query = select(ArticleRow.digest).where(ArticleRow.base_id == base_id, ArticleRow.state != "removing")
-        with self._engine.connect() as connection:
-            return frozenset(connection.scalars(query))
+    def digests(self, base_id: str) -> dict[str, int]:
+        """The digests of all versions of an article with the days from which they stand, oldest first."""
+        query = select(ArticleRow.digest, ArticleRow.available_day).where(
+            ArticleRow.base_id == base_id, ArticleRow.state != "removing"
+        )
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(ArticleRow.version)).all()
+        held: dict[str, int] = {}
+        for row in rows:
+            held.pop(row.digest, None)  # what came back stands where it came back
+            held[row.digest] = row.available_day
+        return held
 
     def digests_as_kept(self, base_id: str) -> frozenset[str]:
         """The digests of all versions of an article as they were cleaned: what an export of them has."""
         query = select(ArticleRow.__table__).where(ArticleRow.base_id == base_id, ArticleRow.state != "removing")
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return frozenset(_digest_as_kept(row) for row in connection.execute(query))
 
     def register(
@@ -144,26 +158,26 @@ class Catalog:
     def set_state(self, ids: Iterable[str], state: State) -> None:
         """Moves article versions to `state`."""
         with self.writing() as connection:
-            for batch in _batches(list(ids)):
+            for batch in batches(list(ids)):
                 connection.execute(update(ArticleRow).where(ArticleRow.id.in_(batch)).values(state=state))
 
     def in_state(self, state: State, limit: int | None = None) -> list[str]:
         """Ids of the versions in `state`, in the order in which they were added."""
         query = select(ArticleRow.id).where(ArticleRow.state == state).order_by(ArticleRow.added_at, ArticleRow.id)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return list(connection.scalars(query.limit(limit)))
 
     def pending(self) -> tuple[int, int]:
         """How many articles and passages wait to be indexed."""
         articles = select(func.count()).select_from(ArticleRow).where(ArticleRow.state == "pending")
         passages = select(func.count()).select_from(PassageRow).join(ArticleRow).where(ArticleRow.state == "pending")
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return connection.scalar(articles) or 0, connection.scalar(passages) or 0
 
     def forget(self, ids: Iterable[str]) -> None:
         """Deletes article versions and all that belongs to them."""
         with self.writing() as connection:
-            for batch in _batches(list(ids)):
+            for batch in batches(list(ids)):
                 for table in (PassageRow, SignatureRow, BandRow):
                     connection.execute(delete(table).where(table.article_id.in_(batch)))
                 connection.execute(delete(ArticleRow).where(ArticleRow.id.in_(batch)))
@@ -172,7 +186,7 @@ class Catalog:
 
     def article(self, article_id: str) -> StoredArticle:
         """One article version. Raises NotFoundError."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             row = connection.execute(
                 select(ArticleRow.__table__).where(ArticleRow.id == article_id, ArticleRow.state != "removing")
             ).first()
@@ -189,8 +203,8 @@ class Catalog:
     def articles(self, ids: Sequence[str]) -> list[StoredArticle]:
         """Article versions in the order of `ids`; unknown ids are left out."""
         found: dict[str, StoredArticle] = {}
-        with self._engine.connect() as connection:
-            for batch in _batches(ids):
+        with self.engine.connect() as connection:
+            for batch in batches(ids):
                 rows = connection.execute(select(ArticleRow.__table__).where(ArticleRow.id.in_(batch)))
                 found.update({row.id: _stored(row, None) for row in rows})
         return [found[article_id] for article_id in ids if article_id in found]
@@ -198,8 +212,8 @@ class Catalog:
     def passages_of(self, ids: Sequence[str]) -> dict[str, list[Passage]]:
         """The passages of article versions, in order of position."""
         found: dict[str, list[Passage]] = {article_id: [] for article_id in ids}
-        with self._engine.connect() as connection:
-            for batch in _batches(ids):
+        with self.engine.connect() as connection:
+            for batch in batches(ids):
                 query = select(PassageRow.__table__).where(PassageRow.article_id.in_(batch))
                 for row in connection.execute(query.order_by(PassageRow.article_id, PassageRow.start, PassageRow.end)):
                     found[row.article_id].append(Passage(row.article_id, row.start, row.end))
@@ -211,17 +225,18 @@ class Catalog:
         keys = sorted({article_id for article_id, _, _ in wanted})
         columns = [
             ArticleRow.id, ArticleRow.title, ArticleRow.source, ArticleRow.url, ArticleRow.published_at,
-            ArticleRow.published_day, ArticleRow.story, ArticleRow.language, ArticleRow.text,
+            ArticleRow.published_day, ArticleRow.story, ArticleRow.language, ArticleRow.superseded_day,
+            ArticleRow.text,
         ]  # fmt: skip
         rows: dict[str, Any] = {}
-        with self._engine.connect() as connection:
-            for batch in _batches(keys):
+        with self.engine.connect() as connection:
+            for batch in batches(keys):
                 query = select(*columns).where(ArticleRow.id.in_(batch), ArticleRow.state != "removing")
                 rows.update({row.id: row for row in connection.execute(query)})
         return [
             StoredPassage(
                 article_id, start, end, row.text[start:end], row.title, row.source, row.url,
-                _aware(row.published_at), row.published_day, row.story, row.language,
+                _aware(row.published_at), row.published_day, row.story, row.language, row.superseded_day,
             )
             for article_id, start, end in wanted
             if (row := rows.get(article_id)) is not None
@@ -231,8 +246,8 @@ class Catalog:
         """How many articles a selection holds, and the first and last day on which they were published."""
         columns: list[Any] = [func.count(), func.min(ArticleRow.published_day), func.max(ArticleRow.published_day)]
         query: Select[Any] = select(*columns).select_from(ArticleRow)
-        with self._engine.connect() as connection:
-            count, first, last = connection.execute(_restrict(query, selection)).one()
+        with self.engine.connect() as connection:
+            count, first, last = connection.execute(restrict(query, selection)).one()
         return int(count), day_of(first) if first else None, day_of(last) if last else None
 
     def sources(self) -> list[tuple[str | None, int]]:
@@ -241,19 +256,19 @@ class Catalog:
         query = select(ArticleRow.source, count).where(
             ArticleRow.superseded_day == FOREVER, ArticleRow.state == "indexed"
         )
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execute(query.group_by(ArticleRow.source).order_by(count.desc(), ArticleRow.source))
             return [(row.source, int(row.articles)) for row in rows]
 
     def source_names(self) -> frozenset[str]:
         """The sources of all versions, superseded ones too: questions as of earlier days may name them."""
         query = select(ArticleRow.source).where(ArticleRow.state == "indexed", ArticleRow.source.is_not(None))
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return frozenset(str(source) for source in connection.scalars(query.distinct()))
 
     def counts(self) -> dict[str, int]:
         """Numbers of article versions by state, of undated ones, and of passages."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execute(select(ArticleRow.state, func.count()).group_by(ArticleRow.state))
             states = {state: int(number) for state, number in rows}
             undated = connection.scalar(
@@ -270,7 +285,7 @@ class Catalog:
 
     def last_day(self) -> tuple[int, bool]:
         """The latest day that any `as_of` could exclude, and whether any version has been superseded."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             latest = connection.scalar(select(func.max(ArticleRow.available_day)))
             superseded = connection.scalar(
                 select(func.count()).select_from(ArticleRow).where(ArticleRow.superseded_day != FOREVER)
@@ -283,11 +298,12 @@ class Catalog:
             (ArticleRow.id == wanted) | (ArticleRow.base_id == wanted) | (ArticleRow.url == wanted)
         )
         query = select(ArticleRow.id).where(ArticleRow.base_id.in_(named))
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return list(connection.scalars(query.order_by(ArticleRow.version)))
 
 
-def _restrict(query: Select[Any], selection: Selection) -> Select[Any]:
+def restrict(query: Select[Any], selection: Selection) -> Select[Any]:
+    """A query of articles, held to those of a selection that are indexed."""
     query = query.where(ArticleRow.state == "indexed")
     if selection.as_of is None:
         query = query.where(ArticleRow.superseded_day == FOREVER)
@@ -348,7 +364,7 @@ def _parse_passage_id(passage_id: str) -> tuple[str, int, int]:
     return article_id, int(start), int(end)
 
 
-def _batches(items: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
+def batches(items: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
     """SQLite allows 32,766 variables a statement; 500 keeps statements short."""
     for i in range(0, len(items), size):
         yield items[i : i + size]

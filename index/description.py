@@ -12,7 +12,9 @@ from index.chunk import Chunking
 from index.embed import BUNDLED, Precision
 from index.errors import ArchiveMismatchError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+# Older schemas that opening an archive brings up to date: 1 lacked the evidence of names and corrections.
+UPGRADED = (1,)
 
 
 def describe(model: str | None, precision: Precision | None, chunking: Chunking | None, sample: bool) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def check(
     meta: dict[str, Any], folder: Path, model: str | None, precision: Precision | None, chunking: Chunking | None
 ) -> None:
     """Raises ArchiveMismatchError unless the archive is of this schema and was made as asked; None asks nothing."""
-    if meta.get("schema") != SCHEMA_VERSION:
+    if meta.get("schema") not in (SCHEMA_VERSION, *UPGRADED):
         raise ArchiveMismatchError(
             f"The archive in {folder} has schema {meta.get('schema')}, this Backissue reads {SCHEMA_VERSION}. "
             "Export it with the version that made it, and add the export to a new archive."

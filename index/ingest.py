@@ -7,12 +7,12 @@ interruption at any point only leaves pending articles, which the next run index
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from index.archive import Archive
-from index.article import Article
+from index.article import Article, day_number
 from index.clean import clean
 from index.formats import Located, Reject
 
@@ -106,6 +106,17 @@ def _examine(
         return Reject(item.where, "no text", "Nothing is left of the text without credits, captions and prompts.")
     seen[base_id] = digest, item.where
     held = archive.catalog.digests(base_id)
-    if digest in held or (held and article.digest in archive.catalog.digests_as_kept(base_id)):
+    if digest in held:
+        return (article, digest, False) if _returns(article, digest, held) else None
+    if held and article.digest in archive.catalog.digests_as_kept(base_id):
         return None
     return article, digest, not held
+
+
+def _returns(article: Article, digest: str, held: Mapping[str, int]) -> bool:
+    """Whether an article goes back to an earlier content of its own: only with a date of update after the last change.
+
+    Without one it is an old file added again, which must not undo the changes since.
+    """
+    newest, day = list(held.items())[-1]
+    return digest != newest and article.updated_at is not None and day_number(article.updated_at.date()) > day

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,20 +57,33 @@ class LexicalIndex:
         """Whether it holds no passage at all."""
         return not self._index.searcher().num_docs
 
-    def search(self, question: str, selection: Selection, limit: int, *, title_boost: float) -> list[tuple[str, float]]:
-        """Passage ids with BM25 scores, best first: those that share a word with the question and pass the filter."""
+    def search(
+        self, questions: Sequence[str], selection: Selection, limit: int, *, title_boost: float
+    ) -> list[tuple[str, float]]:
+        """Passage ids with BM25 scores, best first: those that share a word with a question and pass the filter.
+
+        Several questions are spellings of one: a passage has the score of the spelling that fits it best.
+        """
+        words = [query for question in questions if (query := self._words(question, title_boost)) is not None]
+        if not words:
+            return []
+        asked = words[0] if len(words) == 1 else Query.disjunction_max_query(words)
+        query = Query.boolean_query([(Occur.Must, asked), *self._filters(selection)])
+        searcher = self._index.searcher()
+        hits = searcher.search(query, limit, count=False).hits
+        return [(searcher.doc(address)["passage_id"][0], float(score)) for score, address in hits]
+
+    def _words(self, question: str, title_boost: float) -> Any:
+        """The query for a question's words, in body or title; None when it has none."""
         terms = list(dict.fromkeys(self._analyzer.analyze(question)))
         if not terms:
-            return []
+            return None
         schema = self._index.schema
         words = [(Occur.Should, Query.term_query(schema, "body", term, "freq")) for term in terms]
         if title_boost:
             titles = [Query.term_query(schema, "title", term, "freq") for term in terms]
             words += [(Occur.Should, Query.boost_query(title, title_boost)) for title in titles]
-        query = Query.boolean_query([(Occur.Must, Query.boolean_query(words)), *self._filters(selection)])
-        searcher = self._index.searcher()
-        hits = searcher.search(query, limit, count=False).hits
-        return [(searcher.doc(address)["passage_id"][0], float(score)) for score, address in hits]
+        return Query.boolean_query(words)
 
     def passage_ids(self) -> list[str]:
         """All passage ids, sorted; for verification."""

@@ -92,6 +92,45 @@ class BandRow(Base):
     value: Mapped[int] = mapped_column(BigInteger)
 
 
+class NameRow(Base):
+    """A name that an article version mentions, by its consonants (see `index.names`).
+
+    Without a foreign key: its rows are found by name, those of an article through `MentionRow`.
+    """
+
+    __tablename__ = "names"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - as SQLAlchemy wants it
+    skeleton: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    article_id: Mapped[str] = mapped_column(primary_key=True)
+
+
+class MentionRow(Base):
+    """All names that an article version mentions, in order of appearance, one a line."""
+
+    __tablename__ = "mentions"
+    article_id: Mapped[str] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
+    names: Mapped[str] = mapped_column(Text)
+
+
+class AliasRow(Base):
+    """Another name that an article version gives for a name: "Islamic State of Iraq and Syria (ISIS)". Both folded."""
+
+    __tablename__ = "aliases"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - as SQLAlchemy wants it
+    one: Mapped[str] = mapped_column(primary_key=True)
+    other: Mapped[str] = mapped_column(primary_key=True, index=True)
+    article_id: Mapped[str] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class CorrectionRow(Base):
+    """An article version that corrects another, which had the title whose fold is `title`."""
+
+    __tablename__ = "corrections"
+    article_id: Mapped[str] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
+    title: Mapped[str] = mapped_column(index=True)
+
+
 Index("bands_by_value", BandRow.value)
 # Holds all that coverage asks for, so that counting never touches the articles themselves.
 Index(

@@ -105,11 +105,14 @@ class VectorIndex:
             ) from error
         ids, distances = found["ids"][0], (found["distances"] or [[]])[0]
         metadatas = (found["metadatas"] or [[]])[0] if passing else [{}] * len(ids)
-        return [
+        hits = [
             (passage_id, 1.0 - float(distance))
             for passage_id, distance, metadata in zip(ids, distances, metadatas, strict=True)
             if passing is None or _passes(metadata, passing)
         ]
+        return sorted(
+            hits, key=lambda hit: (-hit[1], hit[0])
+        )  # copies are equally near, and Chroma orders them at will
 
     def passage_ids(self) -> list[str]:
         """All passage ids, sorted; for verification."""

@@ -411,11 +411,11 @@ def test_a_full_disk_is_told_in_words_and_the_next_run_goes_on(tmp_path):
     articles = located([make_article(str(i), f"Words of {i}. " * 500) for i in range(5)])
     with open_archive(tmp_path / "archive") as archive:
 
-        @event.listens_for(archive.catalog._engine, "connect")
+        @event.listens_for(archive.catalog.engine, "connect")
         def _small(connection, _record):
             connection.execute("PRAGMA max_page_count = 1")
 
-        archive.catalog._engine.dispose()
+        archive.catalog.engine.dispose()
         with pytest.raises(ArchiveError, match=r"full.*Free disk space"):
             ingest.add(archive, articles)
     with open_archive(tmp_path / "archive") as archive:
@@ -440,7 +440,7 @@ def test_an_index_that_was_deleted_is_not_answered_around(tmp_path: Path, name: 
         vector = archive.encoder.encode_queries(["ferry"])[0]
         searches = {
             "vectors": lambda: archive.search_dense(vector, Selection(), 5),
-            "bm25": lambda: archive.search_lexical("ferry", Selection(), 5),
+            "bm25": lambda: archive.search_lexical(["ferry"], Selection(), 5),
         }
         with pytest.raises(ArchiveCorruptError, match=rf"{said}.*rebuild"):
             searches[name]()

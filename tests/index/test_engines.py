@@ -91,7 +91,7 @@ def test_both_engines_return_all_that_passes_and_nothing_else(engines, selection
     vector = ENCODER.encode_queries(["Mosul"])[0]
     everything = " ".join(TOWNS)
     assert {found for found, _ in engines.dense.search(vector, selection, 200)} == expected
-    lexical = {found for found, _ in engines.lexical.search(everything, selection, 200, title_boost=0.2)}
+    lexical = {found for found, _ in engines.lexical.search([everything], selection, 200, title_boost=0.2)}
     assert lexical == expected
 
 
@@ -132,8 +132,8 @@ def test_both_ways_are_taken(engines, monkeypatch):
 @pytest.mark.parametrize("selection", random_selections(10), ids=str)
 def test_a_filter_changes_no_bm25_score(engines, selection):
     question = "Mosul Kirkuk word11 unique42"
-    free = dict(engines.lexical.search(question, Selection(), 200, title_boost=0.2))
-    found = engines.lexical.search(question, selection, 10, title_boost=0.2)
+    free = dict(engines.lexical.search([question], Selection(), 200, title_boost=0.2))
+    found = engines.lexical.search([question], selection, 10, title_boost=0.2)
     assert [score for _, score in found] == pytest.approx([free[passage] for passage, _ in found], rel=1e-6)
     kept = {row.passage_id for row in engines.rows if passes(row, selection)}
     best = sorted((score for passage, score in free.items() if passage in kept), reverse=True)[:10]
@@ -163,8 +163,8 @@ def row(number: int, text: str, title: str = "Title") -> IndexRow:
     return IndexRow(f"{article_id}:0-9", article_id, title, text, None, 20171103, 20171103, FOREVER)
 
 
-def found(lexical: LexicalIndex, question: str, boost: float = 0.2) -> list[str]:
-    return [passage[15] for passage, _ in lexical.search(question, Selection(), 10, title_boost=boost)]
+def found(lexical: LexicalIndex, *questions: str, boost: float = 0.2) -> list[str]:
+    return [passage[15] for passage, _ in lexical.search(questions, Selection(), 10, title_boost=boost)]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,35 @@ def test_a_rare_word_counts_more_than_a_common_one(lexical):
 def test_titles_count_by_their_boost(lexical):
     lexical.add([row(1, "Troops left the town.", "Mosul falls"), row(2, "Troops left the town.", "Other news")])
     assert found(lexical, "mosul") == ["1"]
-    assert found(lexical, "mosul", 0) == []
+    assert found(lexical, "mosul", boost=0) == []
+
+
+def test_of_several_spellings_the_one_that_fits_best_counts_alone(lexical):
+    lexical.add(
+        [row(1, "Albu Kamal fell to the army."), row(2, "Boukamal fell."), row(3, "Albu Kamal, also Boukamal, fell.")]
+    )
+    spellings = ["who holds albu kamal", "who holds boukamal"]
+    one_by_one = [dict(lexical.search([asked], Selection(), 10, title_boost=0.2)) for asked in spellings]
+    together = dict(lexical.search(spellings, Selection(), 10, title_boost=0.2))
+    assert set(together) == set(one_by_one[0]) | set(one_by_one[1])
+    assert len(together) == 3
+    best = {passage: max(scores.get(passage, 0.0) for scores in one_by_one) for passage in together}
+    assert together == pytest.approx(best, rel=1e-6)
+
+
+def test_spellings_change_nothing_but_by_what_they_find(lexical):
+    lexical.add([row(1, "Albu Kamal fell."), row(2, "Boukamal fell."), row(3, "Mosul stood.")])
+    assert found(lexical, "boukamal", "boukamal") == found(lexical, "boukamal") == ["2"]
+    assert found(lexical, "boukamal", "?!", "") == ["2"]
+    assert found(lexical, "?!", "", "AND (") == found(lexical) == []
+
+
+@pytest.mark.parametrize("selection", random_selections(11, 8), ids=str)
+def test_each_spelling_is_filtered(engines, selection):
+    expected = {row.passage_id for row in engines.rows if passes(row, selection)}
+    everything = [" ".join(TOWNS[:4]), " ".join(TOWNS[4:])]
+    hits = engines.lexical.search(everything, selection, 200, title_boost=0.2)
+    assert {passage for passage, _ in hits} == expected
 
 
 def test_adding_again_replaces(lexical):

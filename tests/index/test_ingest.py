@@ -12,22 +12,30 @@ from sqlalchemy import text as sql
 
 from index import ingest
 from index.formats import Located, Reject
+from index.tables import Base
 
+# Every table has rows of some of them: names, other names for them, corrections.
+NAMED = "Haider al-Abadi spoke of the Islamic State of Iraq and Syria (ISIS) in Albu Kamal."
 ARTICLES = [
     make_article(
         f"k{i}",
-        " ".join(f"Report {i} speaks of village {i * 7 + j} on the river." for j in range(1 + i % 40)),
+        " ".join(
+            [f"Report {i} speaks of village {i * 7 + j} on the river." for j in range(1 + i % 40)]
+            + [NAMED] * (i % 10 == 3)
+        ),
         f"2017-11-{i % 28 + 1:02}" if i % 9 else None,
+        title=f"{'Correction: ' * (i % 20 == 5)}Title of k{i % 40}",
     )
     for i in range(80)
 ]
+TABLES = ("articles", "passages", "signatures", "bands", "names", "mentions", "aliases", "corrections")
 
 
 def snapshot(archive) -> dict[str, Any]:
     """All that an archive holds, but for when it was added, and its own id and version."""
     tables = {}
-    with archive.catalog._engine.connect() as connection:
-        for table in ("articles", "passages", "signatures", "bands"):
+    with archive.catalog.engine.connect() as connection:
+        for table in TABLES:
             rows = [dict(row._mapping) for row in connection.execute(sql(f"SELECT * FROM {table}"))]
             tables[table] = sorted(sorted((k, repr(v)) for k, v in row.items() if k != "added_at") for row in rows)
     ids = archive.vectors.passage_ids()
@@ -51,7 +59,10 @@ def archive(tmp_path):
 def uninterrupted(tmp_path_factory):
     with open_archive(tmp_path_factory.mktemp("whole") / "archive") as whole:
         ingest.add(whole, located(ARTICLES))
-        return snapshot(whole)
+        found = snapshot(whole)
+    assert all(found[table] for table in TABLES)
+    assert set(TABLES) | {"meta"} == set(Base.metadata.tables), "every table of the catalog is compared"
+    return found
 
 
 # --- counting
@@ -131,6 +142,16 @@ def test_progress_is_told(archive):
 def test_two_archives_of_the_same_articles_are_equal(archive, uninterrupted):
     ingest.add(archive, located(ARTICLES))
     assert_same(snapshot(archive), uninterrupted)
+
+
+def test_removing_leaves_nothing_behind(archive):
+    ingest.add(archive, located(ARTICLES[:40]))
+    before = snapshot(archive)
+    later = ARTICLES[40:]
+    ingest.add(archive, located(later))
+    archive.remove([article.base_id for article in later])
+    after = snapshot(archive)
+    assert {table: after[table] for table in TABLES} == {table: before[table] for table in TABLES}
 
 
 def test_several_runs_give_what_one_gives(archive, uninterrupted):

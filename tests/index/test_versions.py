@@ -33,7 +33,7 @@ def seen(archive, **selection) -> set[str]:
     chosen = Selection(**selection)
     vector = FakeEncoder().encode_queries(["town of Albu Kamal"])[0]
     dense = {passage_id.rpartition(":")[0] for passage_id, _ in archive.search_dense(vector, chosen, 50)}
-    lexical = {passage_id.rpartition(":")[0] for passage_id, _ in archive.search_lexical("Albu Kamal", chosen, 50)}
+    lexical = {passage_id.rpartition(":")[0] for passage_id, _ in archive.search_lexical(["Albu Kamal"], chosen, 50)}
     assert dense == lexical
     assert archive.coverage(chosen)[0] == len(dense)
     return dense
@@ -96,6 +96,30 @@ def test_a_version_without_a_date_of_its_own_counts_from_today(archive):
     today = day_number(datetime.now(UTC).date())
     assert archive.article(f"{first.base_id}.2").available_day == today
     assert seen(archive, as_of=20180101) == {first.base_id}
+
+
+def test_an_article_may_go_back_to_what_it_said_if_it_says_when(archive):
+    first = make_article("a", OLD)
+    add(archive, first)
+    add(archive, replace(first, text=NEW, updated_at=datetime(2017, 11, 9, tzinfo=UTC)))
+    back = replace(first, updated_at=datetime(2017, 11, 12, tzinfo=UTC))
+    report = add(archive, back)
+    assert (report.added, report.updated, report.unchanged) == (0, 1, 0)
+    ids = [first.base_id, f"{first.base_id}.2", f"{first.base_id}.3"]
+    assert [archive.article(i).text for i in ids] == [OLD, NEW, OLD]
+    assert [seen(archive, as_of=day) for day in (20171108, 20171109, 20171112)] == [{i} for i in ids]
+    assert add(archive, back).unchanged == 1
+    assert seen(archive) == {ids[2]}
+
+
+@pytest.mark.parametrize("day", [None, 3, 8, 9])
+def test_an_old_file_added_again_undoes_no_change(archive, day):
+    first = make_article("a", OLD)
+    add(archive, first)
+    add(archive, replace(first, text=NEW, updated_at=datetime(2017, 11, 9, tzinfo=UTC)))
+    updated = datetime(2017, 11, day, 23, tzinfo=UTC) if day else None
+    assert add(archive, replace(first, updated_at=updated)).unchanged == 1
+    assert seen(archive) == {f"{first.base_id}.2"}
 
 
 def test_every_version_stays_readable_and_names_the_newest(archive):

@@ -1,0 +1,321 @@
+"""What articles give evidence of beside their words: the names they mention and how they spell them, what they
+correct, and which are copies of one story. Derived from the articles on registering; asked when a question is."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, insert, select
+
+from index.article import Selection
+from index.catalog import batches, restrict
+from index.names import aliases_in, alike, capital, fold, names_in, skeleton, written
+from index.tables import AliasRow, ArticleRow, CorrectionRow, MentionRow, NameRow
+
+# Two names that are merely alike are one when they keep company with the same names (see `_Company.shared`). On
+# RealTime QA's articles "Kyiv" and "Kiev" have .124, "Kharkiv" and "Kharkov" .101, "Ukrainian" and "Ukranian" .108;
+# "Kyiv" and "Kyoto" .086, "Clarke" and "Clark" .062, "Brooklyn" and "Brookline" .045.
+COMPANY = 0.09
+# An outlet spells a name in one way: two that one outlet often writes both are two names ("Patterson", "Peterson").
+# The share of the rarer one beside the other that is still taken for slips and quotations, and from when it counts.
+SLIPS, OFTEN = 0.15, 3
+# Articles by which it is judged how common a name is.
+SAMPLE = 200
+# Articles of a name whose other names are its company.
+COMPANY_ARTICLES = 10
+# Spellings worth searching for; each makes the query longer.
+SPELLINGS = 5
+
+_CORRECTION = re.compile(
+    r"^\W*(?:correct(?:ions?|ed|s)?|clarif(?:ications?|ied)|erratum|retraction)(?:\s*(?:&|and)\s*clarifications?)?\b(?:\s*\([^)]*\))?\s*[:\u2013\u2014-]\s*"
+    r"(?P<title>.+)$|^(?P<titled>.+?)\s*[(\[](?:corrected|correction|clarified)[)\]]\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A way in which the archive writes a name, and in how many articles."""
+
+    text: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """An article that copies or corrects another."""
+
+    article_id: str
+    title: str
+    source: str | None
+    url: str | None
+    published_at: datetime | None
+
+
+def remember(connection: Connection, article_id: str, title: str, text: str) -> None:
+    """Keeps what an article version gives evidence of."""
+    names = list(dict.fromkeys(part for name in names_in(text) for part in _parts(name)))
+    connection.execute(insert(MentionRow), [{"article_id": article_id, "names": "\n".join(names)}])
+    if keyed := [(key, name) for name in names if (key := skeleton(name))]:
+        rows = [{"skeleton": key, "name": name, "article_id": article_id} for key, name in sorted(keyed)]
+        connection.execute(insert(NameRow), rows)
+    pairs = {(fold(one), fold(other)) for one, other in aliases_in(text)}
+    aliases = [
+        {"one": one, "other": other, "article_id": article_id}
+        for one, other in sorted(pairs)
+        if one and other and one != other
+    ]
+    if aliases:
+        connection.execute(insert(AliasRow), aliases)
+    if corrected := corrected_title(title):
+        connection.execute(insert(CorrectionRow), [{"article_id": article_id, "title": fold_title(corrected)}])
+
+
+def forget(connection: Connection, article_ids: Sequence[str]) -> None:
+    """Forgets what article versions gave evidence of."""
+    for batch in batches(article_ids):
+        held = select(MentionRow.article_id, MentionRow.names).where(MentionRow.article_id.in_(batch))
+        for row in connection.execute(held).all():
+            keys = sorted({skeleton(name) for name in row.names.split("\n")})
+            mine = (NameRow.skeleton.in_(keys), NameRow.article_id == row.article_id)
+            connection.execute(delete(NameRow).where(*mine))
+        for table in (MentionRow, AliasRow, CorrectionRow):
+            connection.execute(delete(table).where(table.article_id.in_(batch)))
+
+
+def _parts(name: str) -> list[str]:
+    """A name, its last two words and its last: "Prime Minister Haider al-Abadi", "Haider al-Abadi", "al-Abadi"."""
+    words = name.split()
+    return [name, *(" ".join(words[-n:]) for n in (2, 1) if len(words) > n and _may_begin(words[-n]))]
+
+
+def _may_begin(word: str) -> bool:
+    return len(word) > 1 and capital(word)
+
+
+def corrected_title(title: str) -> str | None:
+    """The title of the article that an article of this title corrects; None when it corrects none."""
+    match = _CORRECTION.match(title.strip())
+    return (match["title"] or match["titled"]).strip() if match else None
+
+
+def fold_title(title: str) -> str:
+    """A title's words alone."""
+    return " ".join(re.findall(r"\w+", title.lower()))
+
+
+class Evidence:
+    """Asks the catalog for it. Every answer is held to a selection, so that nothing later than `as_of` shows."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._spellings = lru_cache(maxsize=4096)(self._find_spellings)
+
+    def forget_cached(self) -> None:
+        """Call when the archive has changed."""
+        self._spellings.cache_clear()
+
+    def spellings(self, name: str, selection: Selection) -> tuple[Spelling, ...]:
+        """How the archive spells a name otherwise, the commonest first, at most SPELLINGS."""
+        return self._spellings(name, _any_filter(selection))
+
+    def mentioning(self, names: Iterable[str], selection: Selection) -> int:
+        """How many articles mention one of these names, in these very spellings (capitals and particles aside)."""
+        return self._mentioning(list(names), written, selection)
+
+    def knows(self, name: str, selection: Selection) -> bool:
+        """Whether an article mentions the name, in this spelling or one that is surely the same."""
+        return self._mentioning([name], fold, selection) > 0
+
+    def _mentioning(self, names: Sequence[str], form: Callable[[str], str], selection: Selection) -> int:
+        """How many articles mention a name that has the same form as one of these."""
+        wanted = {form(name) for name in names}
+        keys = sorted({skeleton(name) for name in names})
+        query = select(NameRow.name, NameRow.article_id).where(NameRow.skeleton.in_(keys))
+        with self._engine.connect() as connection:
+            ids = {row.article_id for row in connection.execute(query) if form(row.name) in wanted}
+            return len(_held(connection, sorted(ids), selection))
+
+    def names_of(self, article_ids: Sequence[str]) -> dict[str, list[str]]:
+        """The names that each article version mentions, in order of appearance."""
+        with self._engine.connect() as connection:
+            return _mentioned(connection, article_ids)
+
+    def aliases(self, names: Iterable[str], selection: Selection) -> set[frozenset[str]]:
+        """The pairs, folded, of one of these names and another that an article says is the same."""
+        folded = sorted({fold(name) for name in names} - {""})
+        query = select(AliasRow.__table__).where(AliasRow.one.in_(folded) | AliasRow.other.in_(folded))
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+            held = _held(connection, sorted({row.article_id for row in rows}), _any_filter(selection))
+            return {frozenset((row.one, row.other)) for row in rows if row.article_id in held}
+
+    def corrections(self, articles: Mapping[str, str], selection: Selection) -> dict[str, list[Related]]:
+        """The articles that correct these (given by id, with their stories): of a title that the story has, by an
+        outlet that has told it."""
+        selection = _any_filter(selection)
+        with self._engine.connect() as connection:
+            columns: list[Any] = [ArticleRow.story, ArticleRow.title, ArticleRow.source, ArticleRow.published_day]
+            told = select(*columns).where(ArticleRow.story.in_(sorted(set(articles.values()))))
+            by_title: dict[str, list[Any]] = {}
+            for row in connection.execute(restrict(told, selection)):
+                by_title.setdefault(fold_title(row.title), []).append(row)
+            query = (
+                select(CorrectionRow.title.label("corrected"), *_RELATED, ArticleRow.published_day)
+                .join(ArticleRow, ArticleRow.id == CorrectionRow.article_id)
+                .where(CorrectionRow.title.in_(sorted(by_title)))
+            )
+            found: dict[str, list[Related]] = {}
+            for row in connection.execute(restrict(query, selection).order_by(ArticleRow.published_at)):
+                held = by_title[row.corrected]
+                for story in {told.story for told in held if _corrects(row, told)}:
+                    found.setdefault(story, []).append(_related(row))
+        return {
+            article_id: [related for related in found[story] if related.article_id != article_id]
+            for article_id, story in articles.items()
+            if story in found
+        }
+
+    def copies(self, articles: Mapping[str, str], selection: Selection) -> dict[str, list[Related]]:
+        """The other articles of the selection that tell the same story (story by article id), oldest first."""
+        stories = sorted(set(articles.values()))
+        query = select(ArticleRow.story, *_RELATED).where(ArticleRow.story.in_(stories))
+        by_story: dict[str, list[Related]] = {}
+        with self._engine.connect() as connection:
+            rows = connection.execute(restrict(query, selection).order_by(ArticleRow.published_at, ArticleRow.id))
+            for row in rows:
+                by_story.setdefault(row.story, []).append(_related(row))
+        return {
+            article_id: [copy for copy in by_story.get(story, []) if copy.article_id != article_id]
+            for article_id, story in articles.items()
+        }
+
+    # --- spellings
+
+    def _find_spellings(self, name: str, selection: Selection) -> tuple[Spelling, ...]:
+        with self._engine.connect() as connection:
+            written = _written(connection, name, selection)
+            forms = [form for form in written.values() if form.text.lower() != name.lower()]
+            own = next((form for form in written.values() if form.text.lower() == name.lower()), None)
+            sure = [form for form in forms if fold(form.text) == fold(name)]
+            known = own or (sure[0] if sure else None)
+            doubtful = [form for form in forms if fold(form.text) != fold(name) and alike(name, form.text)]
+            if known:
+                company = _Company(connection, selection)
+                likely = sorted(doubtful, key=lambda form: (-len(form.articles), form.text))[:SPELLINGS]
+                sure += [form for form in likely if not _rivals(known, form) and company.shared(known, form) >= COMPANY]
+            else:  # no company to judge by: better a spelling too many, which is shown, than none
+                sure += doubtful
+        found = sorted(sure, key=lambda form: (-len(form.articles), form.text))[:SPELLINGS]
+        return tuple(Spelling(form.text, len(form.articles)) for form in found)
+
+
+_RELATED: tuple[Any, ...] = (
+    ArticleRow.id, ArticleRow.title, ArticleRow.source, ArticleRow.url, ArticleRow.published_at
+)  # fmt: skip
+
+
+def _related(row: Any) -> Related:
+    published: datetime | None = row.published_at
+    return Related(row.id, row.title, row.source, row.url, published and published.replace(tzinfo=UTC))
+
+
+def _corrects(correction: Any, told: Any) -> bool:
+    """Whether a correction comes from the outlet of an article with its title, and not before it."""
+    later = not correction.published_day or not told.published_day or correction.published_day >= told.published_day
+    return bool(later and (correction.source == told.source or None in (correction.source, told.source)))
+
+
+def _any_filter(selection: Selection) -> Selection:
+    """The selection's day alone: what explains an article may come from outside the filters."""
+    return replace(selection, after=None, before=None, sources=())
+
+
+@dataclass(slots=True)
+class _Form:
+    """A spelling with the articles that have it, and how many of each source."""
+
+    text: str
+    articles: list[str]
+    sources: Counter[str | None]
+
+
+def _written(connection: Connection, name: str, selection: Selection) -> dict[str, _Form]:
+    """The forms of the names that share a name's consonants, by their lower case, newest articles first."""
+    query = select(NameRow.name, NameRow.article_id).where(NameRow.skeleton == skeleton(name))
+    rows = connection.execute(query.order_by(NameRow.name)).all()
+    held = _held(connection, sorted({row.article_id for row in rows}), selection)
+    forms: dict[str, _Form] = {}
+    for row in sorted((row for row in rows if row.article_id in held), key=lambda row: -held[row.article_id][1]):
+        form = forms.setdefault(row.name.lower(), _Form(row.name, [], Counter()))
+        form.articles.append(row.article_id)
+        form.sources[held[row.article_id][0]] += 1
+    return forms
+
+
+def _held(
+    connection: Connection, article_ids: Sequence[str], selection: Selection
+) -> dict[str, tuple[str | None, int]]:
+    """Source and day of those articles that are in the selection.
+
+    Asked by id alone: with the days in the same statement, SQLite begins at the days and reads all articles.
+    """
+    found: dict[str, tuple[str | None, int]] = {}
+    columns: list[Any] = [
+        ArticleRow.id, ArticleRow.state, ArticleRow.source, ArticleRow.available_day, ArticleRow.superseded_day,
+        ArticleRow.published_day,
+    ]  # fmt: skip
+    for batch in batches(article_ids):
+        for row in connection.execute(select(*columns).where(ArticleRow.id.in_(batch))):
+            days = (row.available_day, row.superseded_day, row.published_day)
+            if row.state == "indexed" and selection.holds(*days, row.source):
+                found[row.id] = (row.source, row.available_day)
+    return found
+
+
+def _rivals(one: _Form, other: _Form) -> bool:
+    """Whether one outlet often writes both, so that they are two names."""
+    return any(
+        min(count, other.sources[source]) > max(OFTEN - 1, SLIPS * max(count, other.sources[source]))
+        for source, count in one.sources.items()
+    )
+
+
+def _mentioned(connection: Connection, article_ids: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {article_id: [] for article_id in article_ids}
+    for batch in batches(list(found)):
+        query = select(MentionRow.article_id, MentionRow.names).where(MentionRow.article_id.in_(batch))
+        found.update({row.article_id: row.names.split("\n") for row in connection.execute(query) if row.names})
+    return found
+
+
+class _Company:
+    """Which names stand beside a name, and how rare they are, judged by a sample of the articles of the selection."""
+
+    def __init__(self, connection: Connection, selection: Selection) -> None:
+        self._connection = connection
+        # Ids are digests: the first of them are a sample that hardly changes as articles come in.
+        sample = restrict(select(ArticleRow.id), selection).order_by(ArticleRow.id).limit(SAMPLE)
+        mentioned = _mentioned(connection, list(connection.scalars(sample)))
+        self._common = Counter(name for names in mentioned.values() for name in set(names))
+
+    def shared(self, one: _Form, other: _Form) -> float:
+        """How much company two names share: the rarity of the names that stand beside both, 1 for those that the
+        sample does not mention, summed and divided by the root of the numbers of names beside each."""
+        here, there = self._beside(one), self._beside(other)
+        common = sorted((here & there) - {one.text, other.text})
+        return sum(self._rarity(name) for name in common) / math.sqrt(max(1, len(here) * len(there)))
+
+    def _beside(self, form: _Form) -> set[str]:
+        mentioned = _mentioned(self._connection, form.articles[:COMPANY_ARTICLES])
+        return {name for names in mentioned.values() for name in names}
+
+    def _rarity(self, name: str) -> float:
+        return 1 - math.log1p(self._common[name]) / math.log1p(SAMPLE)
