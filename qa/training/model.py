@@ -7,6 +7,7 @@ start and as end. Recurring-span pre-training and reading use the same head, so 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -112,6 +113,17 @@ def save_weights(model: SpanModel, path: Path) -> None:
 def load_weights(model: SpanModel, path: Path) -> None:
     """Reads weights that `save_weights` wrote. Raises RuntimeError when they are another model's."""
     model.load_state_dict(load_file(path))
+
+
+def average_weights(paths: Sequence[Path], out: Path) -> None:
+    """Writes the mean of weights that were trained from one another: what each forgets, the others keep.
+
+    Wortsman et al. 2022, "Model soups". Raises KeyError or RuntimeError when they are of different models.
+    """
+    loaded = [load_file(path) for path in paths]
+    mean = {name: torch.stack([weights[name] for weights in loaded]).mean(0) for name in loaded[0]}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    save_file(mean, out)
 
 
 def span_logits(start: Tensor, end: Tensor, starts: Tensor, ends: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,23 +13,26 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from qa_fakes import HARBOUR, WordsReader, open_archive
+from qa_fakes import HARBOUR, WordsReader, keys, open_archive
 
 from index.article import StoredPassage
 from index.errors import BackissueError
 from qa.answer import Ask
-from qa.assemble import newest_age, recency, verdict
+from qa.assemble import verdict
 from qa.calibration import Calibration
 from qa.evaluate.questions import Question
+from qa.groups import Scale, gather, reports
 from qa.pipeline import QA
 from qa.read import Span
 from qa.retrieve import Found
 from qa.training.calibrate import (
     COST,
+    NEAR,
     RECENCY,
     Judged,
     Observation,
     Seen,
+    at_threshold,
     bins,
     calibrate,
     choose_threshold,
@@ -41,7 +44,7 @@ from qa.training.calibrate import (
     report,
 )
 
-TRUTH = Calibration(temperature=2.0, rank=-0.6, recency=RECENCY, length=-0.4, null=1.5)
+TRUTH = Calibration(temperature=2.0, rank=-0.6, recency=RECENCY, length=-0.4, near=NEAR, named=1.5, null=1.5)
 INSTALL = "needs what `pip install backissue[training]` brings"
 
 
@@ -66,15 +69,20 @@ def made_up(count: int, truth: Calibration = TRUTH, seed: int = 1) -> list[Obser
     for number in range(count):
         spans = tuple(
             Seen(
+                f"word{i}",
                 " ".join(f"word{i}{letter}" for letter in "abcdef"[: chance.integers(1, 7)]),
                 float(chance.normal(0, 4)),
                 int(chance.integers(0, 20)),
                 float(chance.random()),
                 f"s{i}",
+                float(chance.random()),
+                float(chance.choice([0.0, 0.5, 1.0])),
             )
             for i in range(6)
         )
-        support = [truth.weight(one.score, one.rank, one.recency, len(one.text.split())) for one in spans]
+        support = [
+            truth.weight(one.score, one.rank, one.recency, len(one.text.split()), one.near, one.named) for one in spans
+        ]
         shares = truth.confidences(support)
         right = chance.choice(7, p=[*shares, 1 - math.fsum(shares)])
         found.append(Observation(str(number), (spans[right].text if right < 6 else "other",), spans, bool(right < 6)))
@@ -90,6 +98,8 @@ def test_known_parameters_are_found_again(scipy: Any) -> None:
     assert found.rank == pytest.approx(TRUTH.rank, abs=0.3)
     assert found.recency == RECENCY
     assert found.length == pytest.approx(TRUTH.length, abs=0.15)
+    assert found.near == NEAR
+    assert found.named == pytest.approx(TRUTH.named, abs=0.4)
     assert found.null == pytest.approx(TRUTH.null, abs=0.6)
     assert (found.rivalry, found.threshold) == (1.0, 0.0)
 
@@ -133,26 +143,29 @@ def test_each_half_is_judged_by_the_other(scipy: Any) -> None:
 NAMES = ("Ann", "the Ann", "“ann”", "Bob", "Bob.", "Cleo Dee", "Cleo", "…", "—")
 
 
-def scene(seed: int) -> tuple[list[Span], list[Found], Observation]:
+def scene(seed: int) -> tuple[list[Span], list[Found], Mapping[int, float], Observation]:
     """Spans as the engine gets them, and the same as an observation."""
     chance = random.Random(seed)
-    places, spans, seen = [], [], []
+    places, spans, seen, mentioned = [], [], [], {}
     for rank in range(chance.randint(1, 8)):
         names = chance.sample(NAMES, 3)
         text = " ".join(names)
         key, story = f"a{rank}", f"s{chance.randint(0, 4)}"
         age = chance.choice([None, chance.randint(0, 60)])
         passage = StoredPassage(key, 50, 50 + len(text), text, "T", None, None, None, None, story, None)
-        places.append(Found(passage, 0.5, age))
+        places.append(Found(passage, 0.5, 0.5, age))
+        mentioned[rank] = chance.choice([0.0, 0.5, 1.0])
         for i in chance.sample(range(3), chance.randint(0, 3)):
             start = 50 + len(" ".join([*names[:i], ""]))
-            spans.append(Span(rank, start, start + len(names[i]), 50, passage.end, chance.gauss(0, 3)))
-    newest = newest_age(places)
-    for span in spans:
+            near = chance.random()
+            spans.append(Span(rank, start, start + len(names[i]), 50, passage.end, chance.gauss(0, 3), near))
+    scale = Scale(places, Calibration())
+    for span, key in zip(spans, keys(spans, places), strict=True):
         item = places[span.passage]
         text = item.passage.text[span.start - 50 : span.end - 50]
-        seen.append(Seen(text, span.score, span.passage, recency(item, newest), item.passage.story))
-    return spans, places, Observation("q", ("Ann",), tuple(seen), True)
+        recent, named = scale.recency(span), mentioned[span.passage]
+        seen.append(Seen(key, text, span.score, span.passage, recent, item.passage.story, span.near, named))
+    return spans, places, mentioned, Observation("q", ("Ann",), tuple(seen), True)
 
 
 CALIBRATION = st.builds(
@@ -161,6 +174,8 @@ CALIBRATION = st.builds(
     rank=st.floats(-1, 0),
     recency=st.floats(0, 2),
     length=st.floats(-0.5, 0.2),
+    near=st.floats(0, 1),
+    named=st.floats(0, 1),
     null=st.floats(-2, 2),
     rivalry=st.floats(0, 1),
 )
@@ -169,18 +184,29 @@ CALIBRATION = st.builds(
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 10**6), CALIBRATION)
 def test_judged_as_the_engine_answers(seed: int, calibration: Calibration) -> None:
-    spans, places, observation = scene(seed)
-    expected = verdict(spans, places, calibration).answer
+    spans, places, mentioned, observation = scene(seed)
+    scale = Scale(places, calibration, mentioned=mentioned)
+    expected = verdict(gather(spans, keys(spans, places), scale.weights(spans), scale), calibration)
     found = judge(observation, calibration)
-    if expected is None:
+    if not expected.groups:
         assert (found.text, found.confidence) == (None, 0.0)
     else:
-        assert found.text == expected.text
-        assert found.confidence == pytest.approx(expected.confidence, abs=1e-4)
+        assert found.text == scale.words(reports(expected.groups[0], scale)[0])
+        assert found.confidence == pytest.approx(expected.confidence[0], abs=1e-4)
+
+
+def test_what_says_the_same_is_told_by_its_key_not_by_its_words() -> None:
+    spans = (Seen("isis", "ISIS", 1.0, 0, 0.0, "a"), Seen("isis", "Islamic State", 1.1, 1, 0.0, "b"))
+    apart = (*spans[:1], replace(spans[1], key="islamic state"))
+    one, two = (judge(Observation("q", ("ISIS",), some, True), Calibration()) for some in (spans, apart))
+    assert one.text == two.text == "Islamic State"
+    together = math.hypot(math.exp(1.0), math.exp(1.1))
+    assert one.confidence == pytest.approx(together / (1 + together))
+    assert two.confidence == pytest.approx(math.exp(1.1) / (1 + math.exp(1.1) + math.exp(1.0)))
 
 
 def test_an_answer_is_scored_against_the_accepted_ones() -> None:
-    spans = (Seen("President Joe Biden", 3.0, 0, 0.0, "a"), Seen("Ann", 1.0, 1, 0.0, "b"))
+    spans = (Seen("biden", "President Joe Biden", 3.0, 0, 0.0, "a"), Seen("ann", "Ann", 1.0, 1, 0.0, "b"))
     found = judge(Observation("q", ("Joe Biden", "Biden"), spans, False), Calibration())
     assert (found.text, found.exact, found.in_archive) == ("President Joe Biden", 0.0, False)
     assert found.f1 == pytest.approx(0.8)
@@ -313,10 +339,23 @@ def test_calibrating_fits_all_reports_halves_and_draws(scipy: Any, matplotlib: A
     assert steps == [1, 2, 3, 4]
     halves = cross_validated(observed)
     assert found == replace(fit(observed), threshold=choose_threshold(halves))
-    assert {**report(halves), "calibration": asdict(found)} == figures
+    told = {**report(halves), "at_threshold": at_threshold(halves, found.threshold)}
+    assert {**told, "calibration": asdict(found)} == figures
     assert (tmp_path / "reliability.svg").exists()
 
 
 def test_no_questions_are_a_clear_error(scipy: Any, qa: QA) -> None:
     with pytest.raises((BackissueError, SystemExit)):
         calibrate(qa, [], None)
+
+
+def test_what_is_answered_at_a_threshold() -> None:
+    judged = [
+        Judged("a", 0.9, 1.0, 1.0, True),
+        Judged("b", 0.5, 0.0, 0.2, True),
+        Judged("c", 0.1, 0.0, 0.0, True),
+        Judged("d", 0.5, 0.0, 0.0, False),
+        Judged("e", 0.2, 0.0, 0.0, False),
+    ]
+    assert at_threshold(judged, 0.5) == {"answered_in_archive": 0.6667, "answered_others": 0.5, "right": 0.3333}
+    assert at_threshold(judged, 0.95)["right"] is None

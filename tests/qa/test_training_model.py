@@ -14,6 +14,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from qa import spans
@@ -24,6 +25,7 @@ from qa.training.model import (
     RowDropout,
     SpanHead,
     SpanModel,
+    average_weights,
     load_weights,
     new_model,
     save_weights,
@@ -323,3 +325,20 @@ def test_padding_does_not_change_a_row(tiny: Path) -> None:
     alone = model(ids[:1, :13], types[:1, :13], mask[:1, :13])
     assert torch.allclose(start[0, :13], alone[0][0], atol=1e-5)
     assert torch.allclose(end[0, :13], alone[1][0], atol=1e-5)
+
+
+def test_averaged_weights_are_the_mean_of_each(tmp_path: Path) -> None:
+    for name, value in (("a", 1.0), ("b", 3.0)):
+        save_file({"x": torch.full((2, 3), value), "y": torch.tensor([value])}, tmp_path / name)
+    average_weights([tmp_path / "a", tmp_path / "b"], tmp_path / "made" / "weights.safetensors")
+    mean = load_file(tmp_path / "made" / "weights.safetensors")
+    assert torch.equal(mean["x"], torch.full((2, 3), 2.0))
+    assert torch.equal(mean["y"], torch.tensor([2.0]))
+
+
+def test_weights_of_different_models_are_not_averaged(tmp_path: Path) -> None:
+    save_file({"x": torch.zeros(2)}, tmp_path / "a")
+    save_file({"z": torch.zeros(2)}, tmp_path / "b")
+    with pytest.raises(KeyError):
+        average_weights([tmp_path / "a", tmp_path / "b"], tmp_path / "c.safetensors")
+    assert not (tmp_path / "c.safetensors").exists()
