@@ -8,6 +8,7 @@ article's text, so `article.text[c.start:c.end] == c.quote` for every citation.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,37 +27,87 @@ class Filters(Contract):
     sources: tuple[str, ...] = ()
 
 
-class Citation(Contract):
-    """A quotation and where it stands. `[start, end)` is the quote, `[answer_start, answer_end)` the answer in it."""
+class Words(Contract):
+    """A run of the article's own words and where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+
+class EventDate(Words):
+    """A time expression in a quotation, and the days it means, counted from the day of publication."""
+
+    first: date
+    last: date
+
+
+class Reference(Contract):
+    """Another article, by what a reader needs to tell it apart."""
 
     article_id: str
     title: str
     source: str | None
     url: str | None
     published_at: datetime | None
+
+
+class Citation(Reference):
+    """A quotation and where it stands. `[start, end)` is the quote, `[answer_start, answer_end)` the answer in it.
+
+    What the quotation says of itself: `attributed_to` is who says so, where the answer's sentence names somebody;
+    `hedges` the words that leave it open; `in_quotation` whether the answer is quoted speech; `event_dates` the days
+    it speaks of, which are not those of publication. What the archive says of the article: `copies` tell the same
+    story nearly word for word and count as one source with it; `corrected_by` correct it, as far as `as_of` sees;
+    `changed_later` is true when the archive holds a newer version than `as_of` sees, which the article links.
+    """
+
     quote: str
     start: int
     end: int
     answer_start: int
     answer_end: int
+    attributed_to: Words | None = None
+    hedges: tuple[Words, ...] = ()
+    in_quotation: bool = False
+    event_dates: tuple[EventDate, ...] = ()
+    copies: tuple[Reference, ...] = ()
+    corrected_by: tuple[Reference, ...] = ()
+    changed_later: bool = False
 
 
 class Answer(Contract):
-    """One answer, verbatim, with the best citations that bear it, the very best first."""
+    """One answer, verbatim, with the best citations that bear it, the very best first.
+
+    `independent_sources` is how many reports say it of which no two share a story or an outlet. `also_written` are
+    other forms of the same answer. The dates are of the first and last report among the passages read. `conflicting`
+    is true of an alternative that was reported in the same period as the answer given.
+    """
 
     text: str
     confidence: float = Field(ge=0, le=1)
     independent_sources: int
     citations: tuple[Citation, ...]
+    also_written: tuple[str, ...] = ()
+    first_published: date | None = None
+    last_published: date | None = None
+    conflicting: bool = False
 
 
 class TimelineEntry(Contract):
-    """A distinct answer and when it was first and last seen."""
+    """A distinct answer and when it was first and last seen; `current` is true of the answer given.
+
+    `published` are the days of the reports that say it.
+    """
 
     text: str
     first_published: date | None
     last_published: date | None
     citations: tuple[Citation, ...]
+    also_written: tuple[str, ...] = ()
+    independent_sources: int = 1
+    published: tuple[date, ...] = ()
+    current: bool = False
 
 
 class FoundPassage(Contract):
@@ -74,12 +125,37 @@ class FoundPassage(Contract):
     copies: tuple[str, ...] = ()
 
 
+class NameCoverage(Contract):
+    """A name of the question: the archive's other spellings of it that were searched for too, and how many articles
+    mention it in any of them."""
+
+    name: str
+    spellings: tuple[str, ...]
+    articles: int
+
+
 class Coverage(Contract):
     """What the archive holds under the applied filters and `as_of`."""
 
     articles: int
     first_published: date | None
     last_published: date | None
+    names: tuple[NameCoverage, ...] = ()
+
+
+class UnderstoodPeriod(Contract):
+    """The time that the question's own words ask about, as days of publication, inclusive, None being open: reports
+    follow events, so that "in May 2017" ends a few days into June.
+
+    `use` is "filter" when only reports published then were searched, "prefer" when those were preferred; `relaxed`
+    says that a filter found no answer, so that the search went on without it.
+    """
+
+    text: str
+    first: date | None
+    last: date | None
+    use: Literal["filter", "prefer"]
+    relaxed: bool = False
 
 
 class ArchiveInfo(Contract):
@@ -97,6 +173,7 @@ class SearchResponse(Contract):
     question: str
     as_of: date | None
     filters: Filters
+    period: UnderstoodPeriod | None = None
     passages: tuple[FoundPassage, ...]
     coverage: Coverage
     timings_ms: dict[str, float]
@@ -114,7 +191,11 @@ class AskResponse(SearchResponse):
 
 
 class Ask(Contract):
-    """A question as the caller puts it. `passages` is how many to return and read (1 to 50)."""
+    """A question as the caller puts it. `passages` is how many to return (1 to 50).
+
+    `ignore_period` leaves the time expressions of the question out of account, `exact_names` other spellings of its
+    names; without `timeline` none is made, which takes less time.
+    """
 
     question: str
     as_of: date | None = None
@@ -123,3 +204,6 @@ class Ask(Contract):
     sources: tuple[str, ...] = ()
     chat_id: str | None = None
     passages: int = Field(default=20, ge=1, le=50)
+    ignore_period: bool = False
+    exact_names: bool = False
+    timeline: bool = True

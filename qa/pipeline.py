@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from index.archive import Archive
 from index.article import StoredArticle
-from qa import assemble
-from qa.answer import ArchiveInfo, Ask, AskResponse, Coverage, FoundPassage, SearchResponse
-from qa.question import Understood, asks_of_the_past, understand
-from qa.read import Reader
-from qa.retrieve import Found, Retrieval, retrieve
+from qa import assemble, same
+from qa.answer import (
+    Answer,
+    ArchiveInfo,
+    Ask,
+    AskResponse,
+    Coverage,
+    FoundPassage,
+    NameCoverage,
+    SearchResponse,
+    TimelineEntry,
+    UnderstoodPeriod,
+)
+from qa.assemble import Verdict
+from qa.cite import Citer, named
+from qa.corrections import mistaken
+from qa.groups import Scale, gather
+from qa.naming import Naming, naming
+from qa.question import Understood, understand
+from qa.read import Reader, Span
+from qa.retrieve import Found, Query, Retrieval, retrieve
+from qa.timeline import Sighted, timeline
 
 # Passages that are read, and at least retrieved, whatever number is returned: the answer does not depend on it.
 READ = 20
+# Passages read besides for the timeline, which also wants the reports that are old by now; of one month, at most.
+HISTORY, A_MONTH = 10, 3
 
 
 class QA:
@@ -38,12 +59,18 @@ class QA:
     def search(self, ask: Ask) -> SearchResponse:
         """Retrieval alone. Raises QuestionError, FilterError."""
         clock = _Clock()
-        understood, found = self._find(ask, clock)
-        return SearchResponse(**self._common(ask, understood, found, clock))
+        search = self._find(ask, clock)
+        if not search.found and search.understood.can_relax:
+            search = self._find(ask, clock, relaxed=True)
+        return SearchResponse(**self._common(ask, search, clock))
 
-    def find(self, ask: Ask) -> tuple[Understood, list[Found]]:
+    def find(self, ask: Ask) -> Search:
         """What is asked and the passages for it, as `ask` reads them. Raises QuestionError, FilterError."""
         return self._find(ask, _Clock())
+
+    def read(self, search: Search) -> list[Span]:
+        """The spans of the passages that are read, each asked with the names as it spells them."""
+        return self._read(search, range(min(READ, len(search.found))))
 
     def article(self, article_id: str) -> StoredArticle:
         """One article version. Raises NotFoundError."""
@@ -55,42 +82,117 @@ class QA:
 
     def _answer(self, ask: Ask) -> AskResponse:
         clock = _Clock()
-        understood, found = self._find(ask, clock)
-        with clock.time("read"):
-            spans = self.reader.read(understood.text, [item.passage for item in found[:READ]])
-        with clock.time("answer"):
-            verdict = assemble.verdict(
-                spans, found, self.reader.calibration, of_the_past=asks_of_the_past(understood.text)
-            )
+        reading = self._read_for(ask, clock)
+        said = self._say(reading, clock)
+        if not said.groups and reading.search.understood.can_relax:
+            reading = self._read_for(ask, clock, relaxed=True)
+            said = self._say(reading, clock)
+        history, scale = list[Sighted](), reading.scale
+        if ask.timeline and said.groups:
+            with clock.time("timeline"):
+                history, scale = self._timeline(reading, said)
+        with clock.time("cite"):
+            answers, entries = self._cite(reading.search, said, history, scale)
         return AskResponse(
-            **self._common(ask, understood, found, clock),
-            understood_as=understood.text,
-            answer=verdict.answer,
-            no_answer_probability=verdict.no_answer_probability,
-            alternatives=verdict.alternatives,
-            timeline=verdict.timeline,
+            **self._common(ask, reading.search, clock),
+            understood_as=reading.search.understood.text,
+            answer=answers[0] if answers else None,
+            no_answer_probability=said.no_answer_probability,
+            alternatives=tuple(answers[1:]),
+            timeline=tuple(entries),
         )
 
-    def _find(self, ask: Ask, clock: _Clock) -> tuple[Understood, list[Found]]:
+    def _read_for(self, ask: Ask, clock: _Clock, *, relaxed: bool = False) -> Reading:
+        search = self._find(ask, clock, relaxed=relaxed)
+        with clock.time("read"):
+            spans = self.read(search)
+        return Reading(search, spans, self.scale(search, spans))
+
+    def _say(self, reading: Reading, clock: _Clock) -> Verdict:
+        with clock.time("answer"):
+            spans, scale = reading.spans, reading.scale
+            if reading.search.naming.named and not any(scale.mentioned.values()):
+                return Verdict((), (), 1.0)  # nobody speaks of who is asked about: whatever is found is not about it
+            groups = gather(spans, self.keys(reading.search, spans), scale.weights(spans), scale)
+        return assemble.verdict(groups, self.reader.calibration)
+
+    def _timeline(self, reading: Reading, said: Verdict) -> tuple[list[Sighted], Scale]:
+        """The answers over time, from the passages read and some older ones, and what the spans of both weigh; the
+        answer given keeps its key."""
+        search = reading.search
+        older = self._read(search, _history(search.found))
+        scale = reading.scale.joined(self.scale(search, older))
+        # In passages that do not even mention who is asked about, the old news is of something else.
+        spans = [*reading.spans, *older]
+        about = [span for span in spans if scale.named(span) > 0] or spans
+        keys = self.keys(search, about)
+        given = {span for _, span in said.groups[0].spans}
+        renamed = {key: said.groups[0].key for span, key in zip(about, keys, strict=True) if span in given}
+        return timeline(about, [renamed.get(key, key) for key in keys], scale), scale
+
+    def _cite(
+        self, search: Search, said: Verdict, history: Sequence[Sighted], scale: Scale
+    ) -> tuple[list[Answer], list[TimelineEntry]]:
+        shown = [*said.groups, *(sighted.group for sighted in history)]
+        chosen = [span for group in shown for span in assemble.cited(group, scale)]
+        citer = Citer(self.archive, search.understood.selection, search.found, chosen)
+        current = said.groups[0].key if said.groups else None
+        return assemble.answers(said, scale, citer), assemble.entries(history, current, scale, citer)
+
+    def scale(self, search: Search, spans: Sequence[Span]) -> Scale:
+        """What these spans weigh."""
+        understood = search.understood
+        wrong = mistaken(spans, search.found, self.archive, understood.selection)
+        mentioned = {
+            index: search.naming.mentioned(search.words(index)) for index in sorted({span.passage for span in spans})
+        }
+        return Scale(
+            search.found, self.reader.calibration, understood.of_the_past, understood.of_a_state, wrong, mentioned
+        )
+
+    def keys(self, search: Search, spans: Sequence[Span]) -> list[str]:
+        """The key of each span; those with equal keys say the same."""
+        passages = [search.found[span.passage].passage for span in spans]
+        said = [(p.cut(span.start, span.end), p.article_id) for span, p in zip(spans, passages, strict=True)]
+        names = self.archive.evidence.names_of(sorted({article_id for _, article_id in said}))
+        aliases = self.archive.evidence.aliases((text for text, _ in said), search.understood.selection)
+        return same.keys(said, names, aliases)
+
+    def _read(self, search: Search, which: Iterable[int]) -> list[Span]:
+        """Spans of these passages; those that spell the names alike are read together."""
+        asked: dict[str, list[int]] = {}
+        for index in which:
+            asked.setdefault(search.naming.question_for(search.words(index)), []).append(index)
+        spans = []
+        for question, indices in asked.items():
+            read = self.reader.read(question, [search.found[index].passage for index in indices])
+            spans += [replace(span, passage=indices[span.passage]) for span in read]
+        return sorted(spans, key=lambda span: (-span.score, span.passage, span.start))
+
+    def _find(self, ask: Ask, clock: _Clock, *, relaxed: bool = False) -> Search:
         understood = understand(ask, self.archive.source_names())
+        if relaxed:
+            understood = understood.relax()
+        selection = understood.selection
+        with clock.time("names"):
+            names = naming(understood.text, self.archive.evidence, selection, spell=not ask.exact_names)
         vector = None
         if self.knobs.dense_weight:
             with clock.time("embed"):
                 vector = self.archive.encoder.encode_queries([understood.text])[0]
+        query = Query(understood.text, vector, selection, understood.near, names.spellings, names.asked)
         with clock.time("retrieve"):
-            found = retrieve(
-                self.archive, understood.text, vector, understood.selection, max(ask.passages, READ), self.knobs
-            )
-        return understood, found
+            return Search(understood, names, retrieve(self.archive, query, self.knobs))
 
-    def _common(self, ask: Ask, understood: Understood, found: Sequence[Found], clock: _Clock) -> dict[str, Any]:
-        articles, first, last = self.archive.coverage(understood.selection)
+    def _common(self, ask: Ask, search: Search, clock: _Clock) -> dict[str, Any]:
+        understood = search.understood
         return {
             "question": ask.question,
             "as_of": understood.as_of,
             "filters": understood.filters,
-            "passages": tuple(_passage(item) for item in found[: ask.passages]),
-            "coverage": Coverage(articles=articles, first_published=first, last_published=last),
+            "period": _period(understood),
+            "passages": tuple(_passage(item) for item in search.found[: ask.passages]),
+            "coverage": self._coverage(search),
             "timings_ms": clock.timings(),
             "archive": ArchiveInfo(
                 id=self.archive.id,
@@ -99,6 +201,63 @@ class QA:
                 reader=self.reader.name,
             ),
         }
+
+    def _coverage(self, search: Search) -> Coverage:
+        selection = search.understood.selection
+        articles, first, last = self.archive.coverage(selection)
+        names = []
+        for one in search.naming.named:
+            number = self.archive.evidence.mentioning(one.forms, selection)
+            names.append(NameCoverage(name=one.name, spellings=one.forms[1:], articles=number))
+        return Coverage(articles=articles, first_published=first, last_published=last, names=tuple(names))
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A question as understood, its names, and all passages found for it, best first."""
+
+    understood: Understood
+    naming: Naming
+    found: list[Found]
+
+    def words(self, index: int) -> str:
+        """The title and text of a passage."""
+        passage = self.found[index].passage
+        return f"{passage.title} {passage.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A search, the spans that the reader found in its best passages, and what they weigh."""
+
+    search: Search
+    spans: list[Span]
+    scale: Scale
+
+
+def _history(found: Sequence[Found]) -> list[int]:
+    """The passages to read for the timeline besides the first READ: the best if time did not count, spread over it."""
+    months: Counter[int | None] = Counter(_month(item) for item in found[:READ])
+    chosen = []
+    for index in sorted(range(READ, len(found)), key=lambda i: (-found[i].timeless, found[i].passage.id)):
+        month = _month(found[index])
+        if month is not None and months[month] < A_MONTH:
+            months[month] += 1
+            chosen.append(index)
+    return chosen[:HISTORY]
+
+
+def _month(item: Found) -> int | None:
+    day = item.passage.published_day
+    return day // 100 if day else None
+
+
+def _period(understood: Understood) -> UnderstoodPeriod | None:
+    found = understood.period
+    if found is None:
+        return None
+    use: Literal["filter", "prefer"] = "prefer" if understood.relaxed else found.use
+    return UnderstoodPeriod(text=found.text, first=found.first, last=found.last, use=use, relaxed=understood.relaxed)
 
 
 class _Clock:
@@ -124,11 +283,7 @@ class _Clock:
 def _passage(item: Found) -> FoundPassage:
     passage = item.passage
     return FoundPassage(
-        article_id=passage.article_id,
-        title=passage.title,
-        source=passage.source,
-        url=passage.url,
-        published_at=passage.published_at,
+        **named(passage),
         text=passage.text,
         start=passage.start,
         end=passage.end,

@@ -6,12 +6,13 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from index.article import Selection, day_number
 from index.errors import FilterError, QuestionError
 from qa.answer import Ask, Filters
+from qa.period import Period, asks_of_the_past, period
 
 # A question of this length is a page of text; longer ones are refused, not cut.
 MAX_QUESTION_CHARS = 2000
@@ -21,15 +22,22 @@ FIRST_YEAR, LAST_YEAR = 1400, 2999
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A question as it will be answered."""
+    """A question as it will be answered.
+
+    `filters` are those in force, the question's own dates included; `asked` those the caller set. `period` is what
+    the question's words say of time, None when they say nothing or are to be ignored.
+    """
 
     text: str
     as_of: date
     filters: Filters
+    asked: Filters
+    period: Period | None = None
+    relaxed: bool = False
 
     @property
     def selection(self) -> Selection:
-        """The same restriction in the terms of the archive."""
+        """The restriction in the terms of the archive."""
         after, before = self.filters.after, self.filters.before
         return Selection(
             as_of=day_number(self.as_of),
@@ -38,9 +46,37 @@ class Understood:
             sources=self.filters.sources,
         )
 
+    @property
+    def near(self) -> tuple[date, date]:
+        """The days asked about: those of the period, else the last that the filters let through."""
+        last = min(self.as_of, self.filters.before or self.as_of)
+        if self.period is None or self.period.last is None:
+            return last, last
+        return self.period.first or self.period.last, self.period.last
+
+    @property
+    def of_the_past(self) -> bool:
+        """Whether it speaks of something over, or of days of its own: then the newest report is not the best one."""
+        dated = self.period is not None and self.period.last is not None
+        return dated or asks_of_the_past(self.text)
+
+    @property
+    def of_a_state(self) -> bool:
+        """Whether it asks how things stand ("who holds ..."): then a newer report outweighs several older ones."""
+        return self.period is None and not self.of_the_past and bool(_STATE.search(self.text))
+
+    @property
+    def can_relax(self) -> bool:
+        """Whether dates of the question's own words filter."""
+        return self.filters != self.asked
+
+    def relax(self) -> Understood:
+        """The same without the question's own dates as a filter; they are still preferred."""
+        return replace(self, filters=self.asked, relaxed=True)
+
 
 def understand(ask: Ask, known_sources: Collection[str]) -> Understood:
-    """Checks a question against what the archive holds.
+    """Checks a question against what the archive holds, and reads its time expressions.
 
     `as_of` defaults to today (UTC). Raises QuestionError for an empty or oversized question and FilterError
     for dates that contradict one another or a source that the archive does not have.
@@ -64,20 +100,22 @@ def understand(ask: Ask, known_sources: Collection[str]) -> Understood:
         raise FilterError(f"after ({ask.after}) is later than as_of ({as_of}): nothing can match.", field="after")
     for source in ask.sources:
         _check_source(source, known_sources)
-    return Understood(text, as_of, Filters(after=ask.after, before=ask.before, sources=tuple(sorted(set(ask.sources)))))
+    asked = Filters(after=ask.after, before=ask.before, sources=tuple(sorted(set(ask.sources))))
+    found = None if ask.ignore_period else period(text, as_of)
+    if found and (ask.after or ask.before):
+        found = replace(found, use="prefer")  # the caller's own dates go before those read from words
+    applied = asked
+    if found and found.use == "filter":
+        applied = asked.model_copy(update={"after": found.first, "before": found.last})
+    return Understood(text, as_of, applied, asked, found)
 
 
-# Verbs of the past that no ending tells; regular ones end in -ed.
-_PAST = re.compile(
-    r"\b(was|were|did|had|won|lost|took|held|fell|made|said|told|became|began|went|came|got|gave|left|led|met|ran"
-    r"|beat|broke|bought|sold|built|sent|spent|struck|wrote|drew|rose|set|hit|\w{2,}ed)\b",
+# Verbs of holding a place or an office, in the present.
+_STATE = re.compile(
+    r"\b(?:who|which|what)\b.*\b(?:holds?|controls?|leads?|heads?|runs?|rules?|governs?|owns?|commands?|occup(?:y|ies)"
+    r"|in\s+(?:control|charge|power))\b|\bwho(?:['’]s|\s+is|\s+are)\s+(?:now\s+)?(?:the\s+)?\w+",
     re.IGNORECASE,
 )
-
-
-def asks_of_the_past(question: str) -> bool:
-    """Whether a question speaks of something over ("who won ...?"): then the latest report is not the better one."""
-    return bool(_PAST.search(question))
 
 
 def _check_source(source: str, known: Collection[str]) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from itertools import pairwise
 
@@ -20,12 +20,16 @@ import numpy.typing as npt
 
 from index.article import StoredPassage, day_of
 
+# The days that a question asks about, first and last, both included.
+Days = tuple[date, date]
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """How much each feature moves the logarithm of a passage's score. All zero: fusion alone.
 
-    week: exp(-age / 7 days) at `as_of`; months: exp(-age / 200 days); place: log(1 + thousands of characters
+    week: exp(-age / 7 days), the age being the days between publication and the days asked about, by default
+    `as_of`; months: exp(-age / 200 days); place: log(1 + thousands of characters
     before the passage), since news puts the news first; words: the share of the question's words that stand in
     passage or title, by rarity; pairs: the share of its neighbouring words that stand side by side there too.
     """
@@ -61,36 +65,50 @@ def fuse(lists: Sequence[tuple[float, Sequence[tuple[str, float]]]], k: int) -> 
 
 
 def scores(
-    question: str, passages: Sequence[StoredPassage], fused: Sequence[float], as_of: date | None, weights: Weights
-) -> npt.NDArray[np.float64]:
-    """The score of each passage, (n,), given its fused score."""
+    question: str,
+    passages: Sequence[StoredPassage],
+    fused: Sequence[float],
+    near: Days,
+    weights: Weights,
+    spelled: Callable[[str], str] = str,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """The score of each passage given its fused score, (n,), and what it would be if time did not count, (n,).
+
+    `near` are the days asked about; `spelled` puts the names of a text as the question spells them.
+    """
+    found = np.asarray(fused, np.float64)
     if weights == Weights():
-        return np.asarray(fused, np.float64)
-    moved = features(question, passages, as_of) @ np.array(astuple(weights))
-    result: npt.NDArray[np.float64] = np.asarray(fused, np.float64) * np.exp(moved)
-    return result
+        return found, found
+    columns = features(question, passages, near, spelled)
+    timeless = replace(weights, week=0.0, months=0.0)
+    with_time: npt.NDArray[np.float64] = found * np.exp(columns @ np.array(astuple(weights)))
+    without: npt.NDArray[np.float64] = found * np.exp(columns @ np.array(astuple(timeless)))
+    return with_time, without
 
 
-def features(question: str, passages: Sequence[StoredPassage], as_of: date | None) -> npt.NDArray[np.float64]:
+def features(
+    question: str, passages: Sequence[StoredPassage], near: Days, spelled: Callable[[str], str] = str
+) -> npt.NDArray[np.float64]:
     """(n, 5), columns as in `Weights`."""
     asked = words(question)
-    texts = [words(passage.text) for passage in passages]
-    held = [set(text) | set(words(passage.title)) for text, passage in zip(texts, passages, strict=True)]
+    texts = [words(spelled(passage.text)) for passage in passages]
+    held = [set(text) | set(words(spelled(passage.title))) for text, passage in zip(texts, passages, strict=True)]
     shared = shared_words(asked, held)
     pairs = _shared_pairs(asked, texts)
     rows = []
     for passage, share, pair in zip(passages, shared, pairs, strict=True):
-        age = age_days(passage, as_of)
+        age = days_off(passage, near)
         recent = (math.exp(-age / 7), math.exp(-age / 200)) if age is not None else (0.0, 0.0)
         rows.append((*recent, math.log1p(passage.start / 1000), share, pair))
     return np.array(rows, np.float64).reshape(-1, 5)
 
 
-def age_days(passage: StoredPassage, as_of: date | None) -> int | None:
-    """Days from publication to `as_of`, at least 0; None where either is unknown."""
-    if passage.published_day is None or as_of is None:
+def days_off(passage: StoredPassage, near: Days) -> int | None:
+    """Days between publication and the days asked about, 0 within them; None where the day is unknown."""
+    if passage.published_day is None:
         return None
-    return max(0, (as_of - day_of(passage.published_day)).days)
+    day = day_of(passage.published_day)
+    return max(0, (near[0] - day).days, (day - near[1]).days)
 
 
 def words(text: str) -> list[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from index.archive import TITLE_BOOST, Archive
-from index.article import Selection, StoredPassage, day_of
+from index.article import Selection, StoredPassage
 from index.embed import Vectors
 from qa import rank
 
@@ -26,49 +25,55 @@ class Retrieval:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage with its score, its age in days at `as_of`, and other articles that hold nearly the same words."""
+    """A passage with its score, what the score would be if time did not count, the days between its publication and
+    the days asked about, and other articles that hold nearly the same words."""
 
     passage: StoredPassage
     score: float
-    age_days: int | None
+    timeless: float
+    days_off: int | None
     copies: tuple[str, ...] = ()
 
 
-def retrieve(
-    archive: Archive, question: str, vector: Vectors | None, selection: Selection, limit: int, knobs: Retrieval
-) -> list[Found]:
-    """The best `limit` passages within `selection`, best first; ties are broken by passage id.
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched for: the question, its vector (dimension,), where, and near which days.
 
-    `vector` is the question's, (dimension,); None leaves dense retrieval out.
+    `vector` None leaves dense retrieval out. `spellings` are the question with its names as the archive also spells
+    them; `spelled` puts the names of a text as the question has them.
     """
-    fused = candidates(archive, question, vector, selection, knobs)
-    # All are read before copies collapse, so that the first passages never depend on how many are wanted.
+
+    question: str
+    vector: Vectors | None
+    selection: Selection
+    near: rank.Days
+    spellings: tuple[str, ...] = ()
+    spelled: Callable[[str], str] = str
+
+
+def retrieve(archive: Archive, query: Query, knobs: Retrieval) -> list[Found]:
+    """All candidates of both engines within the selection, best first, copies collapsed; ties go by passage id."""
+    fused = candidates(archive, query, knobs)
     passages = archive.passages(sorted(fused))
-    as_of = as_of_day(selection)
-    scores = rank.scores(question, passages, [fused[passage.id] for passage in passages], as_of, knobs.weights)
+    first = [fused[passage.id] for passage in passages]
+    scores, timeless = rank.scores(query.question, passages, first, query.near, knobs.weights, query.spelled)
     found = [
-        Found(passage, float(score), rank.age_days(passage, as_of))
-        for passage, score in zip(passages, scores, strict=True)
+        Found(passage, float(score), float(without), rank.days_off(passage, query.near))
+        for passage, score, without in zip(passages, scores, timeless, strict=True)
     ]
-    return _collapse(sorted(found, key=lambda item: (-item.score, item.passage.id)))[:limit]
+    return _collapse(sorted(found, key=lambda item: (-item.score, item.passage.id)))
 
 
-def candidates(
-    archive: Archive, question: str, vector: Vectors | None, selection: Selection, knobs: Retrieval
-) -> dict[str, float]:
+def candidates(archive: Archive, query: Query, knobs: Retrieval) -> dict[str, float]:
     """Passage ids of both lists with their fused scores."""
     lists: list[tuple[float, list[tuple[str, float]]]] = []
     if knobs.lexical_weight:
-        found = archive.search_lexical(question, selection, knobs.depth, title_boost=knobs.title_boost)
+        asked = (query.question, *query.spellings)
+        found = archive.search_lexical(asked, query.selection, knobs.depth, title_boost=knobs.title_boost)
         lists.append((knobs.lexical_weight, found))
-    if knobs.dense_weight and vector is not None:
-        lists.append((knobs.dense_weight, archive.search_dense(vector, selection, knobs.depth)))
+    if knobs.dense_weight and query.vector is not None:
+        lists.append((knobs.dense_weight, archive.search_dense(query.vector, query.selection, knobs.depth)))
     return rank.fuse(lists, knobs.rrf_k)
-
-
-def as_of_day(selection: Selection) -> date | None:
-    """The day of `as_of`."""
-    return day_of(selection.as_of) if selection.as_of else None
 
 
 # Two passages of one story are copies when they share this much of their words; what differs more stays.

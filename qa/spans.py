@@ -19,6 +19,8 @@ PER_PASSAGE = 4
 
 _IN_NUMBER = re.compile(r"\d[.,:]\d")
 _ARTICLE = re.compile(r"(?:a|an|the)\s+(?=\S)", re.IGNORECASE)
+# No answer by themselves; "A" may be one.
+_SAYS_NOTHING = re.compile(r"the|an", re.IGNORECASE)
 # Marks that may begin an answer, right before a letter or digit, and that may end one; all others are trimmed.
 _OPENING = "$£€¥#@+-−.§"
 _CLOSING = "%‰°+$£€¥"
@@ -62,7 +64,11 @@ def best_spans(
         if len(chosen) == limit or not np.isfinite(scores[row, distance]):
             break
         a, b = trim(text, offsets[int(first[row])][0], _past_marks(text, offsets[int(clipped[row, distance])][1]))
-        if b > a and all(b <= other.start or a >= other.end for other in chosen):
+        if (
+            b > a
+            and not _SAYS_NOTHING.fullmatch(text, a, b)
+            and all(b <= other.start or a >= other.end for other in chosen)
+        ):
             chosen.append(Scored(a, b, float(scores[row, distance]) - null))
     return chosen
 

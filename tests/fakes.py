@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class FakeEncoder:
         return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), np.float32)
 
 
+@lru_cache(maxsize=65536)
 def _point(word: str, dimension: int) -> np.ndarray:
     seed = int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
     return np.random.default_rng(seed).standard_normal(dimension)

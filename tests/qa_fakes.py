@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,17 @@ from fakes import FakeEncoder
 
 from index import ingest
 from index.archive import Archive
-from index.article import StoredPassage
+from index.article import StoredPassage, day_number
 from index.chunk import Chunking
 from index.embed import Encoder, Precision
 from index.formats import Defaults, Located
 from index.formats.record import to_article
-from qa.answer import AskResponse, Citation
+from qa import same
+from qa.answer import Answer, AskResponse, Citation, TimelineEntry, Words
 from qa.calibration import Calibration
 from qa.pipeline import QA
 from qa.read import Span
+from qa.retrieve import Found
 from qa.sentences import SentenceReader
 
 Record = Mapping[str, Any]
@@ -30,6 +33,50 @@ def log_odds(probability: float) -> float:
     certain = 1e-6
     bounded = min(max(probability, certain), 1 - certain)
     return math.log(bounded / (1 - bounded))
+
+
+BEFORE, AFTER = "Today ", " has been named by the board."
+
+
+def place(
+    answer: str,
+    key: str,
+    day: str | None = "2017-11-03",
+    story: str | None = None,
+    age: int | None = None,
+    source: str | None = "",
+) -> Found:
+    """A passage that says `answer`, from 50 characters into its article on, of an outlet of its own unless told."""
+    text = BEFORE + answer + AFTER
+    moment = datetime.fromisoformat(day).replace(tzinfo=UTC) if day else None
+    number = day_number(moment.date()) if moment else None
+    outlet = f"Source {key}" if source == "" else source
+    passage = StoredPassage(
+        key, 50, 50 + len(text), text, f"Title {key}", outlet, None, moment, number, story or key, None
+    )
+    return Found(passage, 0.5, 0.5, age)
+
+
+def span(places: Sequence[Found], rank: int, probability: float) -> Span:
+    """Where a passage of `place` says its answer."""
+    passage = places[rank].passage
+    ends = (passage.start + len(BEFORE), passage.end - len(AFTER))
+    return Span(rank, *ends, passage.start, passage.end, log_odds(probability))
+
+
+def spans(places: Sequence[Found], *probabilities: float) -> list[Span]:
+    """The spans of the first passages, with these probabilities."""
+    return [span(places, rank, probability) for rank, probability in enumerate(probabilities)]
+
+
+def keys(given: Sequence[Span], places: Sequence[Found]) -> list[str]:
+    """The key of each span, in an archive that gives no evidence of names."""
+    passages = [places[one.passage].passage for one in given]
+    said = [
+        (passage.text[one.start - passage.start : one.end - passage.start], passage.article_id)
+        for one, passage in zip(given, passages, strict=True)
+    ]
+    return same.keys(said, {}, ())
 
 
 class WordsReader:
@@ -78,10 +125,14 @@ def engine(archive: Archive) -> QA:
     return QA(archive, SentenceReader(archive.encoder))
 
 
+def all_answers(response: AskResponse) -> list[Answer | TimelineEntry]:
+    """The answer, its alternatives and the timeline's entries."""
+    return [*([response.answer] if response.answer else []), *response.alternatives, *response.timeline]
+
+
 def all_citations(response: AskResponse) -> list[Citation]:
     """Every citation of a response, wherever it stands."""
-    answers = [*([response.answer] if response.answer else []), *response.alternatives, *response.timeline]
-    return [citation for answer in answers for citation in answer.citations]
+    return [citation for answer in all_answers(response) for citation in answer.citations]
 
 
 def without_timings(response: AskResponse) -> dict[str, Any]:
@@ -98,11 +149,27 @@ def assert_offsets_hold(archive: Archive, response: AskResponse) -> None:
         article = archive.article(citation.article_id)
         assert article.text[citation.start : citation.end] == citation.quote
         assert citation.start <= citation.answer_start < citation.answer_end <= citation.end
-        assert (article.title, article.source, article.url) == (citation.title, citation.source, citation.url)
-    for answer in [response.answer, *response.alternatives]:
-        if answer:
-            best = answer.citations[0]
-            assert archive.article(best.article_id).text[best.answer_start : best.answer_end] == answer.text
+        for words in words_of(citation):
+            assert citation.start <= words.start < words.end <= citation.end
+            assert article.text[words.start : words.end] == words.text
+        assert all(event.first <= event.last for event in citation.event_dates)
+        for reference in (citation, *citation.copies, *citation.corrected_by):
+            named = archive.article(reference.article_id)
+            assert (named.title, named.source, named.url) == (reference.title, reference.source, reference.url)
+            assert named.published_at == reference.published_at
+        others = [reference.article_id for reference in citation.copies]
+        assert len({citation.article_id, *others}) == 1 + len(others)
+    for answer in all_answers(response):
+        best = answer.citations[0]
+        assert archive.article(best.article_id).text[best.answer_start : best.answer_end] == answer.text
+
+
+def words_of(citation: Citation) -> Iterator[Words]:
+    """All that a citation points at in its quotation, besides the answer."""
+    if citation.attributed_to:
+        yield citation.attributed_to
+    yield from citation.hedges
+    yield from citation.event_dates
 
 
 HARBOUR: tuple[Record, ...] = (

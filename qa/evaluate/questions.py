@@ -90,7 +90,7 @@ def _question(line: str, where: str, passages: int) -> Question:
         if fields[name] is not None and not re.fullmatch(r"\d{4}-\d\d-\d\d", str(fields[name]), re.ASCII):
             raise SourceFileError(f"{where}: the field {name!r} must be a day written YYYY-MM-DD.")
     try:
-        ask = Ask(question=str(row["question"]), passages=passages, **fields)
+        ask = Ask(question=str(row["question"]), passages=passages, timeline=False, **fields)
     except ValidationError as error:
         first = error.errors()[0]
         raise SourceFileError(f"{where}: the field {first['loc'][0]!r}: {first['msg']}.") from error

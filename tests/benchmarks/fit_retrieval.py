@@ -24,7 +24,7 @@ from qa.evaluate.metrics import RECALL_AT, first_hit
 from qa.evaluate.questions import Question, read_questions
 from qa.question import understand
 from qa.rank import FITTED, Weights, features
-from qa.retrieve import Retrieval, as_of_day, candidates
+from qa.retrieve import Query, Retrieval, candidates
 
 EPOCHS, LEARNING_RATE, L2 = 200, 0.05, 0.002
 
@@ -42,11 +42,11 @@ def rows(archive: Archive, question: Question) -> Rows:
     """What retrieval would rank for the question."""
     asked = understand(question.ask, archive.source_names())
     vector = archive.encoder.encode_queries([asked.text])[0]
-    fused = candidates(archive, asked.text, vector, asked.selection, Retrieval())
+    fused = candidates(archive, Query(asked.text, vector, asked.selection, asked.near), Retrieval())
     passages = archive.passages(sorted(fused))
     return Rows(
         np.log([fused[passage.id] for passage in passages]),
-        features(asked.text, passages, as_of_day(asked.selection)),
+        features(asked.text, passages, asked.near),
         np.array([first_hit([passage.text], question.answers) is not None for passage in passages], bool),
     )
 

@@ -20,28 +20,33 @@ import torch
 
 from index.archive import Archive
 from index.embed import load_encoder
-from qa.assemble import newest_age, recency
 from qa.evaluate.metrics import first_hit
 from qa.evaluate.questions import Question, read_questions
+from qa.groups import Scale
 from qa.pipeline import READ
-from qa.question import asks_of_the_past, understand
+from qa.question import understand
 from qa.rank import shared_words, words
-from qa.retrieve import Retrieval, retrieve
-from qa.sentences import ENCODED, candidate_sentences
+from qa.read import Span
+from qa.retrieve import Query, Retrieval, retrieve
+from qa.sentences import CALIBRATION, ENCODED, candidate_sentences
+
+
+def _span(rank: int, start: int, end: int, _text: str) -> Span:
+    return Span(rank, start, end, start, end, 0.0)
 
 
 def rows(archive: Archive, question: Question) -> tuple[np.ndarray, np.ndarray]:
     """Features (n, 4) and labels (n,) of the sentences that the reader would encode."""
     asked = understand(question.ask, archive.source_names())
     vector = archive.encoder.encode_queries([asked.text])[0]
-    found = retrieve(archive, asked.text, vector, asked.selection, READ, Retrieval())
+    found = retrieve(archive, Query(asked.text, vector, asked.selection, asked.near), Retrieval())[:READ]
     sentences = candidate_sentences([item.passage for item in found])
     shared = shared_words(words(asked.text), [set(words(text)) for _, _, _, text in sentences])
     best = sorted(range(len(sentences)), key=lambda i: (-shared[i], sentences[i][:2]))[:ENCODED]
     vectors = archive.encoder.encode_documents([sentences[i][3] for i in best])
-    newest = 0 if asks_of_the_past(asked.text) else newest_age(found)
+    scale = Scale(found, CALIBRATION, asked.of_the_past)
     features = [
-        (float(v @ vector), shared[i], math.log1p(sentences[i][0]), recency(found[sentences[i][0]], newest))
+        (float(v @ vector), shared[i], math.log1p(sentences[i][0]), scale.recency(_span(*sentences[i])))
         for i, v in zip(best, vectors, strict=True)
     ]
     labels = [first_hit([sentences[i][3]], question.answers) is not None for i in best]

@@ -39,6 +39,7 @@ def test_every_field_is_read(read: Read) -> None:
     }
     (question,) = read(json.dumps(row))
     assert (question.id, question.ask.question, question.ask.passages) == ("q1", "Who won?", 50)
+    assert not question.ask.timeline, "a bulk run writes none, so none is made"
     assert question.ask.as_of == date(2017, 11, 9)
     assert (question.ask.after, question.ask.before) == (date(2017, 11, 1), date(2017, 11, 5))
     assert question.ask.sources == ("Post",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,18 +15,22 @@ from qa_fakes import (
     Record,
     WordsReader,
     add,
+    all_answers,
     all_citations,
     assert_offsets_hold,
     engine,
+    log_odds,
     open_archive,
     without_timings,
 )
 
 from index.archive import Archive
+from index.article import StoredPassage
 from index.chunk import Chunking
 from index.errors import FilterError, NotFoundError, QuestionError
-from qa.answer import Ask, AskResponse, Filters
-from qa.pipeline import QA
+from qa.answer import Ask, AskResponse, Coverage, Filters, NameCoverage
+from qa.pipeline import QA, READ
+from qa.read import Span
 from qa.retrieve import Retrieval
 
 QUESTIONS = (
@@ -242,6 +246,176 @@ def test_two_stories_are_two_independent_sources(harbour: Archive) -> None:
     assert {citation.source for citation in response.answer.citations} == {"Harbour Post", "Demo Courier"}
 
 
+# --- the time in a question
+
+
+def test_the_dates_of_a_question_filter_and_are_shown_as_understood(harbour: Archive) -> None:
+    response = asked(harbour, "Who ran the old ferry pier on 20 November 2017?", as_of="2017-12-01")
+    period = response.period
+    assert period is not None
+    assert (period.text, period.use, period.relaxed) == ("on 20 November 2017", "filter", False)
+    assert period.first == date(2017, 11, 20)
+    assert response.filters == Filters(after=period.first, before=period.last)
+    assert {passage.title for passage in response.passages} == {"Court gives the pier back"}
+    assert response.coverage.articles == 1
+
+
+def test_what_was_understood_of_time_can_be_ignored(harbour: Archive) -> None:
+    question = "Who ran the old ferry pier on 20 November 2017?"
+    response = asked(harbour, question, as_of="2017-12-01", ignore_period=True)
+    assert (response.period, response.filters) == (None, Filters())
+    assert len(response.passages) == response.coverage.articles == 3
+
+
+def test_dates_that_nothing_answers_are_only_preferred(harbour: Archive) -> None:
+    question = "Who ran the old ferry pier in March 2016?"
+    ask = Ask(question=question, as_of=date(2017, 12, 1), sources=("Harbour Post",))
+    qa = QA(harbour, WordsReader("Norvik Lines"))
+    response = qa.ask(ask)
+    assert response.answer is not None
+    assert response.period is not None
+    assert (response.period.text, response.period.first) == ("in March 2016", date(2016, 3, 1))
+    assert (response.period.use, response.period.relaxed) == ("prefer", True)
+    assert response.filters == Filters(sources=("Harbour Post",))
+    assert response.coverage.articles == 2
+    found = qa.search(ask)
+    assert (found.period, found.filters, found.passages) == (response.period, response.filters, response.passages)
+
+
+def test_the_callers_dates_go_before_those_of_the_question(harbour: Archive) -> None:
+    question = "Who ran the old ferry pier on 20 November 2017?"
+    response = asked(harbour, question, as_of="2017-12-01", before="2017-11-12")
+    assert response.period is not None
+    assert (response.period.use, response.period.relaxed) == ("prefer", False)
+    assert response.filters == Filters(before=date(2017, 11, 12))
+    assert {passage.title for passage in response.passages} == {
+        "Norvik Lines takes over the ferry pier",
+        "Gulls win the regatta",
+    }
+
+
+def test_a_vague_time_is_preferred_and_filters_nothing(harbour: Archive) -> None:
+    response = asked(harbour, "Who won the autumn regatta last week?", as_of="2017-11-20")
+    period = response.period
+    assert period is not None
+    assert (period.text, period.use, period.relaxed) == ("last week", "prefer", False)
+    assert period.first is not None
+    assert period.last is not None
+    assert period.first <= date(2017, 11, 17) <= period.last <= date(2017, 11, 20)
+    assert response.filters == Filters()
+    assert response.coverage.articles == 3
+
+
+def test_a_question_without_a_time_has_no_period(harbour: Archive) -> None:
+    assert asked(harbour, "Who runs the old ferry pier?").period is None
+
+
+# --- names, and answers over time
+
+
+class NamesReader(WordsReader):
+    """A `WordsReader` that finds the first of its phrases that a passage has, as likely in each."""
+
+    def read(self, question: str, passages: Sequence[StoredPassage]) -> list[Span]:
+        spans = []
+        for rank, passage in enumerate(passages):
+            phrase = next((phrase for phrase in self.phrases if phrase in passage.text), None)
+            if phrase:
+                start = passage.start + passage.text.index(phrase)
+                score = log_odds(self.probability)
+                spans.append(Span(rank, start, start + len(phrase), passage.start, passage.end, score))
+        return spans
+
+
+def report(number: int, text: str, day: str, **fields: str) -> Record:
+    record = {"id": f"r{number}", "title": f"Report {number}", "text": text, "published": day}
+    return {**record, "source": f"Paper {number}", **fields}
+
+
+SPELLED = (
+    report(1, "ISIS holds Albu Kamal, a monitoring group said.", "2017-11-01"),
+    report(2, "The army took Al-Bukamal from ISIS, a general said.", "2017-11-09"),
+)
+
+
+def test_a_name_is_found_in_other_spellings_and_the_answer_says_in_which(tmp_path: Path) -> None:
+    with open_archive(tmp_path, SPELLED) as archive:
+        qa = QA(archive, WordsReader("army"), Retrieval(dense_weight=0))
+        question = {"question": "Who took Albu Kamal?", "as_of": "2017-12-01"}
+        spelled = qa.ask(Ask.model_validate(question))
+        assert spelled.coverage.names == (NameCoverage(name="Albu Kamal", spellings=("Al-Bukamal",), articles=2),)
+        assert {passage.title for passage in spelled.passages} == {"Report 1", "Report 2"}
+        exact = qa.ask(Ask.model_validate({**question, "exact_names": True}))
+        assert exact.coverage.names == (NameCoverage(name="Albu Kamal", spellings=(), articles=1),)
+        early = qa.ask(Ask.model_validate({**question, "as_of": "2017-11-08"}))
+        assert early.coverage.names == (NameCoverage(name="Albu Kamal", spellings=(), articles=1),)
+
+
+def test_the_reader_is_asked_with_the_names_as_each_passage_spells_them(tmp_path: Path) -> None:
+    class Asked(WordsReader):
+        def read(self, question: str, passages: Sequence[StoredPassage]) -> list[Span]:
+            asked.extend((passage.title, question) for passage in passages)
+            return super().read(question, passages)
+
+    asked: list[tuple[str, str]] = []
+    with open_archive(tmp_path, SPELLED) as archive:
+        response = QA(archive, Asked("ISIS")).ask(Ask(question="Who holds Albu Kamal?", as_of=date(2017, 12, 1)))
+        assert set(asked) == {("Report 1", "Who holds Albu Kamal?"), ("Report 2", "Who holds Al-Bukamal?")}
+        assert response.understood_as == "Who holds Albu Kamal?"
+        assert_offsets_hold(archive, response)
+
+
+def test_answers_over_time_are_told_apart_in_order_and_the_answer_given_is_the_current_one(tmp_path: Path) -> None:
+    with open_archive(tmp_path, SPELLED) as archive:
+        qa = QA(archive, NamesReader("army", "ISIS"))
+        response = qa.ask(Ask(question="Who holds Albu Kamal?", as_of=date(2017, 12, 1)))
+        assert response.answer is not None
+        assert response.answer.text == "army"
+        assert [(entry.text, entry.first_published, entry.current) for entry in response.timeline] == [
+            ("ISIS", date(2017, 11, 1), False),
+            ("army", date(2017, 11, 9), True),
+        ]
+        assert response.timeline[1].citations == response.answer.citations
+        assert_offsets_hold(archive, response)
+
+
+def test_without_a_timeline_all_else_is_the_same(harbour: Archive) -> None:
+    for question in QUESTIONS:
+        told, untold = asked(harbour, question), asked(harbour, question, timeline=False)
+        assert untold.timeline == ()
+        assert without_timings(untold.model_copy(update={"timeline": told.timeline})) == without_timings(told)
+
+
+def test_the_timeline_reads_on_where_the_answer_does_not(tmp_path: Path) -> None:
+    news = [
+        report(i, f"The army leads in Iraq{' now' * i}, paper {i} said of town{i} and hill{i}.", f"2017-11-{i + 1:02}")
+        for i in range(READ + 2)
+    ]
+    old = report(99, "ISIS leads in Iraq, it was said.", "2014-06-10")
+    with open_archive(tmp_path, [*news, old]) as archive:
+        qa = QA(archive, NamesReader("army", "ISIS"))
+        response = qa.ask(Ask(question="Who leads in Iraq?", as_of=date(2018, 1, 1), passages=50))
+        assert "Report 99" in [passage.title for passage in response.passages[READ:]]
+        assert response.alternatives == ()
+        assert [(entry.text, entry.current) for entry in response.timeline] == [("ISIS", False), ("army", True)]
+        assert_offsets_hold(archive, response)
+
+
+@pytest.mark.parametrize("about", ["leads Iraq", "leads the country"])
+def test_the_answer_is_current_whatever_else_the_timeline_has_read(tmp_path: Path, about: str) -> None:
+    """A full name in a passage that only one of the two reads must not make two answers of one."""
+    records = [
+        report(1, "Abadi leads Iraq, officials said there of Haider al-Abadi.", "2017-11-03"),
+        report(2, f"Haider al-Abadi {about}, a paper wrote on the day.", "2017-11-05"),
+    ]
+    with open_archive(tmp_path, records) as archive:
+        qa = QA(archive, NamesReader("Haider al-Abadi", "Abadi"))
+        response = qa.ask(Ask(question="Who leads Iraq?", as_of=date(2018, 1, 1)))
+        assert response.answer is not None
+        assert response.alternatives == ()
+        assert [entry.current for entry in response.timeline] == [True]
+
+
 # --- refusals
 
 
@@ -290,7 +464,12 @@ def test_an_empty_archive_answers_nothing_and_says_so(empty: Archive) -> None:
     assert response.answer is None
     assert response.no_answer_probability == 1.0
     assert (response.passages, response.alternatives, response.timeline) == ((), (), ())
-    assert response.coverage.model_dump() == {"articles": 0, "first_published": None, "last_published": None}
+    assert response.coverage == Coverage(
+        articles=0,
+        first_published=None,
+        last_published=None,
+        names=(NameCoverage(name="Albu Kamal", spellings=(), articles=0),),
+    )
 
 
 def test_an_archive_that_has_been_emptied_answers_nothing(empty: Archive) -> None:
@@ -321,6 +500,10 @@ def test_a_correction_counts_from_its_day_on_and_old_citations_stay_true(tmp_pat
         assert before.answer.text == then.answer.text == "The Terns"
         assert after.answer.text == "The Gulls"
         assert after.coverage.articles == then.coverage.articles == 1
+        changed = [
+            [citation.changed_later for citation in r.answer.citations] for r in (before, after, then) if r.answer
+        ]
+        assert changed == [[False], [False], [True]]
         for response in (before, after, then):
             assert_offsets_hold(archive, response)
 
@@ -407,13 +590,17 @@ def assert_nothing_later(
     cited = {citation.article_id for citation in all_citations(response)}
     ids = {passage.article_id for passage in response.passages} | cited
     ids |= {article_id for passage in response.passages for article_id in passage.copies}
+    for citation in all_citations(response):
+        ids |= {reference.article_id for reference in (*citation.copies, *citation.corrected_by)}
     for article in map(archive.article, ids):
         assert article.published_at is not None
         assert article.published_at.date() <= day
         assert article.title in then
     for article in map(archive.article, ids):
         assert article.text == then[article.title]
-    for last in [response.coverage.last_published, *(entry.last_published for entry in response.timeline)]:
+    entries = all_answers(response)
+    days = [response.coverage.last_published, *(entry.last_published for entry in entries)]
+    for last in [*days, *(day for entry in response.timeline for day in entry.published)]:
         assert last is None or last <= day
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from index.article import day_number
 from index.errors import FilterError, QuestionError
-from qa.answer import Ask
-from qa.question import MAX_QUESTION_CHARS, asks_of_the_past, understand
+from qa.answer import Ask, Filters
+from qa.question import MAX_QUESTION_CHARS, Understood, asks_of_the_past, understand
 
 SOURCES = ("Harbour Post", "Demo Courier")
 
@@ -126,6 +126,97 @@ def test_sources_are_a_set_and_reach_the_selection_with_the_days() -> None:
     assert selection.sources == ("Demo Courier", "Harbour Post")
     assert (selection.as_of, selection.after, selection.before) == (20171120, 20171101, 20171109)
     assert selection.as_of == day_number(date(2017, 11, 20))
+
+
+# --- time: what the question's own words say
+
+AS_OF = date(2017, 11, 20)
+
+
+def understood(question: str, **fields: object) -> Understood:
+    return understand(Ask.model_validate({"question": question, "as_of": AS_OF, **fields}), SOURCES)
+
+
+def test_the_questions_dates_are_filters_of_its_own() -> None:
+    found = understood("Who ran the pier on 3 November 2017?", sources=("Harbour Post",))
+    assert found.period is not None
+    assert found.period.use == "filter"
+    assert found.asked == Filters(sources=("Harbour Post",))
+    assert found.filters == Filters(after=found.period.first, before=found.period.last, sources=("Harbour Post",))
+    assert found.filters.after == date(2017, 11, 3)
+    assert found.selection.after == 20171103
+    assert not found.relaxed
+
+
+def test_relaxing_leaves_the_callers_filters_and_the_days_asked_about() -> None:
+    found = understood("Who ran the pier on 3 November 2017?", sources=("Harbour Post",))
+    relaxed = found.relax()
+    assert (relaxed.filters, relaxed.relaxed) == (found.asked, True)
+    assert (relaxed.selection.after, relaxed.selection.before) == (None, None)
+    assert (relaxed.near, relaxed.period, relaxed.text) == (found.near, found.period, found.text)
+
+
+def test_a_vague_time_does_not_filter() -> None:
+    found = understood("Who ran the pier last week?")
+    assert found.period is not None
+    assert found.period.use == "prefer"
+    assert found.filters == found.asked == Filters()
+    assert found.near == (found.period.first, found.period.last)
+
+
+@pytest.mark.parametrize("field", ["after", "before"])
+def test_a_callers_own_date_makes_the_questions_a_preference(field: str) -> None:
+    day = date(2017, 11, 2)
+    found = understood("Who ran the pier on 3 November 2017?", **{field: day})
+    assert found.period is not None
+    assert found.period.use == "prefer"
+    assert found.filters == found.asked == Filters.model_validate({field: day})
+
+
+def test_the_time_of_a_question_can_be_left_out_of_account() -> None:
+    found = understood("Who runs the pier on 3 November 2017?", ignore_period=True)
+    assert found.period is None
+    assert found.filters == found.asked == Filters()
+    assert found.near == (AS_OF, AS_OF)
+
+
+@pytest.mark.parametrize(
+    ("question", "fields", "near"),
+    [
+        ("Who runs the pier?", {}, (AS_OF, AS_OF)),
+        ("Who runs the pier?", {"before": date(2017, 11, 9)}, (date(2017, 11, 9), date(2017, 11, 9))),
+        ("Who runs the pier?", {"before": date(2017, 12, 9)}, (AS_OF, AS_OF)),
+        ("Who runs the pier?", {"after": date(2017, 11, 9)}, (AS_OF, AS_OF)),
+        ("Who ran the pier before 3 November 2017?", {}, (date(2017, 11, 2), date(2017, 11, 2))),
+        ("Who has run the pier since 2015?", {}, (AS_OF, AS_OF)),
+    ],
+)
+def test_the_days_asked_about_are_the_last_unless_the_question_has_its_own(
+    question: str, fields: dict[str, date], near: tuple[date, date]
+) -> None:
+    assert understood(question, **fields).near == near
+
+
+@pytest.mark.parametrize(
+    ("question", "of_the_past", "of_a_state"),
+    [
+        ("Who holds Albu Kamal?", False, True),
+        ("Who is in control of Albu Kamal?", False, True),
+        ("Who is the prime minister of Iraq?", False, True),
+        ("who’s the mayor?", False, True),
+        ("Which party rules Iraq now?", False, True),
+        ("Who held Albu Kamal?", True, False),
+        ("Who holds Albu Kamal on 3 November 2017?", True, False),
+        ("Who held Albu Kamal last week?", True, False),
+        ("Who has held Albu Kamal since 2015?", True, False),
+        ("How many people fled?", True, False),
+        ("Why is the pier closed?", True, False),
+        ("How does the ferry sail?", False, False),
+    ],
+)
+def test_questions_of_the_past_and_of_how_things_stand(question: str, of_the_past: bool, of_a_state: bool) -> None:
+    found = understood(question)
+    assert (found.of_the_past, found.of_a_state) == (of_the_past, of_a_state)
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from qa_fakes import HARBOUR, Record, open_archive
 
 from index.archive import Archive
-from index.article import Selection
-from qa.rank import fuse
-from qa.retrieve import Found, Retrieval, retrieve
+from index.article import Selection, day_of
+from qa.rank import Days, fuse
+from qa.retrieve import Found, Query, Retrieval, retrieve
 
 # So late that age makes no difference, and undated articles, which count from the day they are added, are in.
 NOW = Selection(as_of=29991231)
@@ -34,11 +35,18 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Archive]]:
         archive.close()
 
 
-def search(
-    archive: Archive, question: str, selection: Selection = NOW, limit: int = 20, knobs: Retrieval = KNOBS
-) -> list[Found]:
-    vector = archive.encoder.encode_queries([question])[0]
-    return retrieve(archive, question, vector, selection, limit, knobs)
+def near(selection: Selection) -> Days:
+    """The day of `as_of`, which is near unless the question says otherwise."""
+    assert selection.as_of
+    return (day_of(selection.as_of), day_of(selection.as_of))
+
+
+def asked(archive: Archive, question: str, selection: Selection = NOW) -> Query:
+    return Query(question, archive.encoder.encode_queries([question])[0], selection, near(selection))
+
+
+def search(archive: Archive, question: str, selection: Selection = NOW, knobs: Retrieval = KNOBS) -> list[Found]:
+    return retrieve(archive, asked(archive, question, selection), knobs)
 
 
 def titles(found: list[Found]) -> list[str]:
@@ -79,10 +87,10 @@ def test_ties_are_broken_by_passage_id_whichever_list_comes_first(make: Callable
         {"id": "b", "title": "Two", "text": "Ships wait for pilots off the harbour mouth.", "published": day},
     )
     ids = sorted(archive.vectors.passage_ids())
-    vector = archive.encoder.encode_queries(["tie"])[0]
+    query = asked(archive, "tie")
     for order in (ids, ids[::-1]):
         swapped: Archive = Swapped(archive, order)  # type: ignore[assignment]
-        found = retrieve(swapped, "tie", vector, NOW, 20, KNOBS)
+        found = retrieve(swapped, query, KNOBS)
         assert [item.passage.id for item in found] == ids
         assert found[0].score == found[1].score
 
@@ -106,11 +114,15 @@ def test_two_archives_of_the_same_articles_find_the_same_whatever_the_order(make
     ]
 
 
-def test_limit_is_the_most_that_comes_back(make: Callable[..., Archive]) -> None:
+def test_all_candidates_come_back_as_many_as_the_lists_are_deep(make: Callable[..., Archive]) -> None:
     archive = make(*HARBOUR)
-    everything = search(archive, "pier pumpkin regatta")
-    assert len(everything) == 4
-    assert search(archive, "pier pumpkin regatta", limit=2) == everything[:2]
+    question = "pier pumpkin regatta"
+    assert len(search(archive, question)) == 4
+    assert len(search(archive, question, knobs=Retrieval(depth=2, dense_weight=0.0))) == 2
+    both = search(archive, question, knobs=Retrieval(depth=1))
+    vector = archive.encoder.encode_queries([question])[0]
+    lists = (archive.search_lexical([question], NOW, 1), archive.search_dense(vector, NOW, 1))
+    assert {item.passage.id for item in both} == {passage_id for found in lists for passage_id, _ in found}
 
 
 @pytest.mark.parametrize("left_out", ["lexical_weight", "dense_weight"])
@@ -121,8 +133,9 @@ def test_either_list_alone_finds_something(make: Callable[..., Archive], left_ou
 
 def test_without_a_vector_only_shared_words_count(make: Callable[..., Archive]) -> None:
     archive = make(*HARBOUR)
-    assert titles(retrieve(archive, "pumpkin", None, NOW, 20, KNOBS)) == ["Pumpkin of two hundred kilograms"]
-    assert retrieve(archive, "qwertyuiop", None, NOW, 20, KNOBS) == []
+    pumpkin, nothing = (Query(question, None, NOW, near(NOW)) for question in ("pumpkin", "qwertyuiop"))
+    assert titles(retrieve(archive, pumpkin, KNOBS)) == ["Pumpkin of two hundred kilograms"]
+    assert retrieve(archive, nothing, KNOBS) == []
 
 
 def test_of_two_equal_matches_the_newer_comes_first(make: Callable[..., Archive]) -> None:
@@ -131,8 +144,44 @@ def test_of_two_equal_matches_the_newer_comes_first(make: Callable[..., Archive]
         {"id": "old", "title": "Late ferry", "text": text.format("north", "Monday"), "published": "2015-01-05"},
         {"id": "new", "title": "Late ferry", "text": text.format("south", "Friday"), "published": "2017-12-22"},
     )
-    found = search(archive, "late ferry operator", Selection(as_of=20171224))
+    selection = Selection(as_of=20171224)
+    found = search(archive, "late ferry operator", selection)
     assert [item.passage.published_day for item in found] == [20171222, 20150105]
+    assert [item.days_off for item in found] == [2, 1084]
+    # In a question of another time, those of that time do; what they would score without time stays the same.
+    query = replace(asked(archive, "late ferry operator", selection), near=(date(2015, 1, 1), date(2015, 1, 31)))
+    then = retrieve(archive, query, KNOBS)
+    assert [item.passage.published_day for item in then] == [20150105, 20171222]
+    assert [item.days_off for item in then] == [0, 1056]
+    assert [item.timeless for item in then] == [item.timeless for item in found[::-1]]
+    assert all(item.timeless < item.score for item in (*found, *then))
+
+
+def test_a_passage_without_a_date_is_near_no_day(make: Callable[..., Archive]) -> None:
+    (found,) = search(make(HARBOUR[3]), "pumpkin")
+    assert found.days_off is None
+    assert found.timeless == found.score
+
+
+def test_a_name_spelled_otherwise_is_found_and_ranked_as_if_spelled_as_asked(make: Callable[..., Archive]) -> None:
+    text = "ISIS holds {}, officers said there."
+    day = "2017-11-03"
+    archive = make(
+        {"id": "a", "title": "One", "text": text.format("Al-Bukamal"), "published": day},
+        {"id": "b", "title": "Two", "text": "Nothing of it but rain.", "published": day},
+    )
+    question = "Who holds Qaim?"
+    plain = Query(question, None, NOW, near(NOW))
+    assert [item.passage.title for item in retrieve(archive, replace(plain, question="Qaim"), KNOBS)] == []
+
+    def spelled(words: str) -> str:
+        return words.replace("Al-Bukamal", "Qaim")
+
+    (unspelled,) = retrieve(archive, replace(plain, spellings=("Who holds Al-Bukamal?",)), KNOBS)
+    (found,) = retrieve(archive, replace(plain, spellings=("Who holds Al-Bukamal?",), spelled=spelled), KNOBS)
+    assert found.passage.title == unspelled.passage.title == "One"
+    assert found.score > unspelled.score
+    assert found.passage.text == text.format("Al-Bukamal")
 
 
 @pytest.mark.parametrize(
@@ -206,7 +255,7 @@ def test_an_empty_archive_finds_nothing(make: Callable[..., Archive]) -> None:
 
 
 def test_copies_do_not_push_other_passages_out(make: Callable[..., Archive]) -> None:
-    # The report stands in twelve papers; of five passages asked for, one is the report and four are others.
+    # The report stands in twelve papers; it is one passage, and the others all stand beside it.
     copies = [agency(f"Paper {i}") for i in range(12)]
     others = [
         {
@@ -217,5 +266,6 @@ def test_copies_do_not_push_other_passages_out(make: Callable[..., Archive]) -> 
         for i, word in enumerate(WORDS[:8], start=1)
     ]
     others = [{**other, "published": "2017-11-03"} for other in others]
-    found = search(make(*copies, *others), "harbour board old ferry pier Norvik Lines vote", limit=5)
-    assert len(found) == 5
+    found = search(make(*copies, *others), "harbour board old ferry pier Norvik Lines vote")
+    assert len(found) == 1 + len(others)
+    assert sum(len(item.copies) for item in found) == len(copies) - 1

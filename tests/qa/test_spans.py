@@ -288,3 +288,13 @@ def test_a_word_that_ends_in_a_combining_mark_can_be_an_answer() -> None:
     """BERT's normalizer gives the piece `cafe` the characters [4, 8) of the decomposed word."""
     text = unicodedata.normalize("NFD", "The café")
     assert decode(text, {"cafe": 5}, {"cafe": 5}, offsets=[(0, 3), (4, 8)], limit=1) == [(text[4:], 10.0)]
+
+
+def test_an_article_alone_is_no_answer() -> None:
+    text = "The army holds it."
+    offsets = [(0, 3), (4, 8), (9, 14), (15, 17), (17, 18)]
+    start = np.array([9.0, 1.0, 0.0, 0.0, 0.0], np.float32)
+    end = np.array([9.0, 1.0, 0.0, 0.0, 0.0], np.float32)
+    found = best_spans(text, offsets, start, end, null=0.0)
+    assert "The" not in [text[span.start : span.end] for span in found]
+    assert text[found[0].start : found[0].end] == "army"
