@@ -19,6 +19,9 @@ from web.settings import Settings
 DATES = ("as_of", "after", "before")
 # The page's parameters, as they stand in an address, and the fields of `Ask` that they fill.
 PARAMETERS = {"q": "question", "as_of": "as_of", "after": "after", "before": "before", "source": "sources"}
+# Those that switch off what is read from the question's words; their one value is 1.
+SWITCHES = ("ignore_period", "exact_names")
+PARAMETERS |= {name: name for name in SWITCHES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +99,27 @@ def parse_query(args: MultiDict[str, str], settings: Settings) -> Ask:
         for name, values in args.lists()
         if name in PARAMETERS and name != "source" and len(values) > 1
     ]
-    if unknown or twice:
-        raise AskError(unknown + twice)
+    neither = [
+        FieldError(name, f"{name} is 1 or left out.") for name in SWITCHES if args.get(name, "1") not in ("1", "")
+    ]
+    if faults := unknown + twice + neither:
+        raise AskError(faults)
     data: dict[str, Any] = {name: args[name] for name in DATES if args.get(name)}
+    data |= {name: True for name in SWITCHES if args.get(name)}
     data["question"] = args.get("q", "")
     data["sources"] = [source for source in args.getlist("source") if source]
     return parse_ask(data, settings)
 
 
-def address_parameters(ask: Ask, *, without: str | None = None, source: str | None = None) -> dict[str, Any]:
-    """The parameters of a question's permanent address, less one filter (`without`, and `source` where several)."""
+def address_parameters(
+    ask: Ask, *, without: str | None = None, source: str | None = None, switched: str | None = None
+) -> dict[str, Any]:
+    """The parameters of a question's permanent address, less one filter (`without`, and `source` where several), or
+    with one more switch."""
     sources = [s for s in ask.sources if not (without == "source" and s == source)]
     found: dict[str, Any] = {"q": ask.question}
     found |= {name: day.isoformat() for name in DATES if name != without and (day := getattr(ask, name))}
+    found |= {name: "1" for name in SWITCHES if name == switched or getattr(ask, name)}
     return found | ({"source": sources} if sources else {})
 
 

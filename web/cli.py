@@ -175,6 +175,8 @@ def add(
 @click.option("--before", callback=_day, metavar="DATE", help="Only articles published on that day or earlier.")
 @click.option("--source", "sources", multiple=True, help="Only articles of this source; may be given again.")
 @click.option("--passages", type=click.IntRange(1, 50), help="Passages to return [default: 20].")
+@click.option("--ignore-period", is_flag=True, help="Do not read dates from the words of the question.")
+@click.option("--exact-names", is_flag=True, help="Do not search for other spellings of its names.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
 @_reader
 @_archive

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import Flask, url_for
 
-from qa.answer import Ask, AskResponse, Citation, FoundPassage
+from qa.answer import Ask, AskResponse, Citation, EventDate, FoundPassage, Reference, UnderstoodPeriod
 from web.asking import address_parameters
 from web.highlight import excerpt
 
@@ -34,6 +34,8 @@ def register(app: Flask) -> None:
         "cite_url": cite_url,
         "passage_url": passage_url,
         "date_range": date_range,
+        "told_dates": told_dates,
+        "article_url": article_url,
     }
 
 
@@ -97,19 +99,24 @@ def cite_url(citation: Citation) -> str:
     )
 
 
+def article_url(article: Reference) -> str:
+    """The reading view of an article."""
+    return url_for("chat.article", article_id=article.article_id)
+
+
 def passage_url(passage: FoundPassage) -> str:
     """The reading view at a passage."""
     return url_for("chat.article", article_id=passage.article_id, start=passage.start, end=passage.end, _anchor="hit")
 
 
-def address(ask: Ask, *, without: str | None = None, source: str | None = None) -> str:
-    """The permanent address of a question, less one filter."""
-    return url_for("chat.home", **address_parameters(ask, without=without, source=source))
+def address(ask: Ask, **change: str | None) -> str:
+    """The permanent address of a question, less one filter or with one more switch; see `address_parameters`."""
+    return url_for("chat.home", **address_parameters(ask, **change))
 
 
 def chips(ask: Ask, response: AskResponse) -> list[Chip]:
-    """The filters that were applied, those that the caller set removable."""
-    applied = {"as_of": response.as_of, "after": response.filters.after, "before": response.filters.before}
+    """What was understood and the filters that were applied, each removable but for a default."""
+    applied = {"as_of": response.as_of, "after": ask.after, "before": ask.before}
     words = {"as_of": "As of", "after": "From", "before": "Until"}
     today = datetime.now(UTC).date()  # the engine's default for `as_of`, which restricts nothing worth showing
     found = [
@@ -117,7 +124,45 @@ def chips(ask: Ask, response: AskResponse) -> list[Chip]:
         for name, value in applied.items()
         if value and (getattr(ask, name) or name != "as_of" or value < today)
     ]
+    if response.period:
+        found.append(Chip(period_words(response.period), address(ask, switched="ignore_period")))
+    for named in response.coverage.names:
+        if named.spellings:
+            label = f"{named.name}, also as {', '.join(named.spellings)}"
+            found.append(Chip(label, address(ask, switched="exact_names")))
     for source in response.filters.sources:
         removable = source in ask.sources
         found.append(Chip(f"Source: {source}", address(ask, without="source", source=source) if removable else None))
     return found
+
+
+def period_words(period: UnderstoodPeriod) -> str:
+    """What was made of the time in a question: `“in May 2017”: published 1 May 2017 to 3 June 2017`."""
+    first, last = period.first, period.last
+    if first and last:
+        days = day(first) if first == last else f"{day(first)} to {day(last)}"
+    else:
+        days = f"from {day(first)}" if first else f"until {day(last)}"
+    if period.relaxed:
+        return f"“{period.text}”: nothing published {days} answers; other days were searched too"
+    return f"“{period.text}”: {'published' if period.use == 'filter' else 'preferably published'} {days}"
+
+
+def when(event: EventDate) -> str:
+    """The days that a time expression means: `Friday 3 November 2017`, `October 2017`, `1 to 5 May 2017`."""
+    first, last = event.first, event.last
+    if first == last:
+        return f"{first:%A} {day(first)}"
+    following = last + timedelta(days=1)
+    if first.day == 1 and following.day == 1:
+        if first.month == 1 and following.month == 1:
+            return f"{first.year}" if first.year == last.year else f"{first.year} to {last.year}"
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first:%B} {first.year}"
+    return f"{day(first)} to {day(last)}"
+
+
+def told_dates(citation: Citation) -> list[tuple[str, str]]:
+    """The time expressions of a quotation that leave the day to the reader, and the days they mean."""
+    found = {event.text: when(event) for event in citation.event_dates}
+    return [(text, days) for text, days in found.items() if not re.search(r"\d{4}", text)]

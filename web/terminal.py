@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ from rich.table import Table
 from rich.text import Text
 
 from index.ingest import Report
-from qa.answer import Answer, AskResponse, Citation
+from qa.answer import Answer, AskResponse, Citation, TimelineEntry
+from web.present import period_words, told_dates
 
 out = Console(highlight=False)
 # Progress and notes go to standard error, so that results can be piped.
@@ -32,23 +33,48 @@ NOTE_SECONDS = 30
 
 
 def show_answer(response: AskResponse) -> None:
-    """The answer in its sentence with its sources, then alternatives; or what the archive covers."""
+    """What was understood, the answer in its sentence with its evidence, what contradicts it, and the answers over
+    time; or what the archive covers."""
+    for line in _understood(response):
+        out.print(Text(line, style="dim"))
     if response.answer:
         _show(response.answer)
         for alternative in response.alternatives:
-            out.print(f"\n[dim]or, {_percent(alternative.confidence)} likely:[/]")
+            standing = "reported otherwise in the same period" if alternative.conflicting else "or"
+            out.print(f"\n[dim]{standing}, {_percent(alternative.confidence)} likely:[/]")
             _show(alternative, citations=1)
+        if len(response.timeline) > 1:
+            _show_timeline(response.timeline)
     else:
         out.print("[bold]No answer found.[/]")
         if not response.coverage.articles:
             out.print(
                 "No article matches. Add some with `backissue add`, or ask as of a later day or with fewer filters."
             )
+        for named in response.coverage.names:
+            out.print(
+                Text(f"{_counted(named.articles, 'article')} there {_has(named.articles)} the name {named.name}.")
+            )
         if response.passages:
             nearest = response.passages[0]
             where = _where_and_when(nearest.source, nearest.published_at)
-            out.print(Text(f"Nearest passage: {nearest.title} ({where})"))
+            out.print(Text(f"Nearest passage, which does not answer: {nearest.title} ({where})"))
     out.print(f"\n[dim]{escape(_coverage(response))}[/]")
+
+
+def _has(number: int) -> str:
+    return "has" if number == 1 else "have"
+
+
+def _understood(response: AskResponse) -> list[str]:
+    """What was read from the words of the question, and how not to."""
+    found = [f"{period_words(response.period)} (--ignore-period asks without)"] if response.period else []
+    found += [
+        f"{named.name}, also searched as {', '.join(named.spellings)} (--exact-names asks without)"
+        for named in response.coverage.names
+        if named.spellings
+    ]
+    return found
 
 
 def _show(answer: Answer, citations: int = 3) -> None:
@@ -57,11 +83,50 @@ def _show(answer: Answer, citations: int = 3) -> None:
         out.print(Text(answer.text, style="bold"))
     out.print(_highlighted(first))
     sources = answer.independent_sources
-    out.print(f"[dim]{_percent(answer.confidence)} likely; {sources} independent source{'s' * (sources != 1)}[/]")
+    also = f"; also written {', '.join(answer.also_written[:4])}" if answer.also_written else ""
+    standing = f"{_percent(answer.confidence)} likely; {sources} independent source{'s' * (sources != 1)}{also}"
+    out.print(Text(standing, style="dim"))
     for citation in answer.citations[:citations]:
         place = f"{citation.article_id}:{citation.start}-{citation.end}"
         where = _where_and_when(citation.source, citation.published_at)
         out.print(Text.assemble(f"  — {citation.title}, {where} ", (place, "dim")), soft_wrap=True)
+        for line in _evidence(citation):
+            out.print(Text(f"    {line}", style="dim"))
+
+
+def _evidence(citation: Citation) -> list[str]:
+    """What the quotation says of itself, and the archive of its article."""
+    said = citation.attributed_to
+    parts = [
+        *([f"said by {said.text}"] if said else []),
+        *(["quoted speech"] if citation.in_quotation else []),
+        *([f"hedged: {', '.join(hedge.text for hedge in citation.hedges)}"] if citation.hedges else []),
+        *(f"“{text}” is {days}" for text, days in told_dates(citation)),
+    ]
+    lines = ["; ".join(parts)] if parts else []
+    lines += [f"CORRECTED by {other.title} ({other.article_id})" for other in citation.corrected_by]
+    lines += ["CHANGED later: the archive holds a newer version"] if citation.changed_later else []
+    if citation.copies:
+        where = ", ".join(_where_and_when(copy.source, copy.published_at) for copy in citation.copies)
+        lines.append(f"copies, not counted: {where}")
+    return lines
+
+
+def _show_timeline(entries: Sequence[TimelineEntry]) -> None:
+    table = Table(title="The answer over time", title_justify="left", show_header=True, header_style="bold")
+    for name in ("first", "last", "answer", "independent sources"):
+        table.add_column(name)
+    for entry in entries:
+        style = "bold" if entry.current else None
+        row = (
+            str(entry.first_published),
+            str(entry.last_published),
+            escape(entry.text),
+            str(entry.independent_sources),
+        )
+        table.add_row(*row, style=style)
+    out.print()
+    out.print(table)
 
 
 def _highlighted(citation: Citation) -> Text:

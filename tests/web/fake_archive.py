@@ -11,10 +11,12 @@ from qa.answer import (
     AskResponse,
     Citation,
     Coverage,
+    EventDate,
     Filters,
     FoundPassage,
     SearchResponse,
     TimelineEntry,
+    Words,
 )
 
 HOSTILE = '<script>alert("x")</script> \u202egnorw si siht\u202c <img src=x onerror=alert(1)> & </p></main>'
@@ -51,6 +53,11 @@ STORIES = [
         ("pumpkins", "pumpkins"),
     ),
 ]
+
+
+# Who says so in the sentence of the answer, and the days that it speaks of, by article.
+SPEAKERS = {"harbour-1": "the board’s chair"}
+EVENTS = {"harbour-2": ("Monday", date(2017, 11, 20))}
 
 
 def stored(story, newer=None) -> StoredArticle:
@@ -139,11 +146,15 @@ class FakeQA:
             timeline=tuple(
                 TimelineEntry(
                     text=a.text,
-                    first_published=a.citations[0].published_at and a.citations[0].published_at.date(),
-                    last_published=a.citations[0].published_at and a.citations[0].published_at.date(),
+                    first_published=a.first_published,
+                    last_published=a.last_published,
                     citations=a.citations,
+                    independent_sources=a.independent_sources,
+                    published=(a.first_published,),
+                    current=a is answers[0],
                 )
                 for a in reversed(answers)
+                if ask.timeline and a.first_published  # undated reports take no part in it
             ),
         )
 
@@ -193,16 +204,32 @@ class FakeQA:
         at = text.index(words)
         start = max(text.rfind("\n", 0, at) + 1, text.rfind(". ", 0, at) + 2 if ". " in text[:at] else 0)
         end = text.index(".", at) + 1
+        quote = text[start:end]
+
+        def place(said: str) -> dict:
+            return {"text": said, "start": start + quote.index(said), "end": start + quote.index(said) + len(said)}
+
+        speaker, event = SPEAKERS.get(key), EVENTS.get(key)
         citation = Citation(
             article_id=key,
             title=title,
             source=source,
             url=url,
             published_at=published,
-            quote=text[start:end],
+            quote=quote,
             start=start,
             end=end,
             answer_start=at,
             answer_end=at + len(words),
+            attributed_to=Words(**place(speaker)) if speaker else None,
+            event_dates=(EventDate(**place(event[0]), first=event[1], last=event[1]),) if event else (),
         )
-        return Answer(text=words, confidence=confidence, independent_sources=1, citations=(citation,))
+        day = published.date() if published else None
+        return Answer(
+            text=words,
+            confidence=confidence,
+            independent_sources=1,
+            citations=(citation,),
+            first_published=day,
+            last_published=day,
+        )
