@@ -131,9 +131,9 @@ def _bounds(question: str, timex: Timex, operator: str, as_of: date) -> tuple[da
     if operator == "after":
         return timex.first if within else timex.last + DAY, None
     if operator == "before":
-        return None, timex.last if within else timex.first - DAY
+        return None, min(timex.last, as_of) if within else timex.first - DAY
     if operator in ("until", "till", "by", "as of"):
-        return None, timex.last
+        return None, min(timex.last, as_of)
     return timex.first, _followed(timex.first, timex.last, as_of)
 
 

@@ -245,6 +245,11 @@ def test_last_week_at_turns_of_the_calendar(as_of: date, first: str, last: str) 
     assert asked("What happened last week?", as_of) == (first, last, "prefer")
 
 
+@pytest.mark.parametrize("question", ["until November", "by November", "before the war ended in November"])
+def test_a_month_that_is_not_over_ends_with_as_of(question: str) -> None:
+    assert asked(f"Who held it {question}?") == (None, AS_OF.isoformat(), "prefer")
+
+
 _WORDS = """
     Who held it what happened in on since after before until by from between and to of as May June 2016 2017 2018
     3 November 10 October 31 December Friday last next week yesterday month , . ? first war ended will 1990s the
