@@ -30,6 +30,7 @@ from index.errors import NotFoundError
 from index.tables import (
     ArticleRow,
     BandRow,
+    Base,
     MetaRow,
     PassageRow,
     SignatureRow,
@@ -43,7 +44,7 @@ class Catalog:
     """The catalog's one owner of SQL. Pass any SQLAlchemy URL; SQLite runs in WAL mode."""
 
     def __init__(self, url: str) -> None:
-        self.engine = open_database(url)
+        self.engine = open_database(url, Base.metadata, "catalog")
 
     @classmethod
     def in_folder(cls, folder: Path) -> Catalog:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    MetaData,
     Text,
     create_engine,
     event,
@@ -143,8 +144,11 @@ Index(
 )
 
 
-def open_database(url: str) -> Engine:
-    """A database with the tables in it. Raises ArchiveCorruptError, ArchiveError, then and in later use."""
+def open_database(url: str, metadata: MetaData, name: str) -> Engine:
+    """A database with these tables in it; `name` is its name in errors.
+
+    Raises ArchiveCorruptError, ArchiveError, then and in later use.
+    """
     engine = create_engine(url, json_serializer=lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True))
     if engine.dialect.name == "sqlite":
 
@@ -155,30 +159,30 @@ def open_database(url: str) -> Engine:
                 try:
                     connection.execute(f"PRAGMA {pragma}")
                 except sqlite3.OperationalError as error:
-                    raise _unusable(url, error) from error
+                    raise _unusable(name, url, error) from error
                 except sqlite3.DatabaseError as error:
-                    raise _unreadable(url, error) from error
+                    raise _unreadable(name, url, error) from error
 
         @event.listens_for(engine, "handle_error")
         def _damage(context: ExceptionContext) -> None:
             # SQLite's own word for a damaged file is the bare DatabaseError; its subclasses say other things.
             if type(context.original_exception) is sqlite3.DatabaseError:
-                raise _unreadable(url, context.original_exception) from context.original_exception
+                raise _unreadable(name, url, context.original_exception) from context.original_exception
             if isinstance(context.original_exception, sqlite3.OperationalError):  # a full disk, a file made read-only
-                raise _unusable(url, context.original_exception) from context.original_exception
+                raise _unusable(name, url, context.original_exception) from context.original_exception
 
-    Base.metadata.create_all(engine)
+    metadata.create_all(engine)
     return engine
 
 
-def _unreadable(url: str, error: BaseException) -> ArchiveCorruptError:
+def _unreadable(name: str, url: str, error: BaseException) -> ArchiveCorruptError:
     return ArchiveCorruptError(
-        f"The catalog {url} cannot be read ({error}). Restore it from a backup, or make a new archive."
+        f"The {name} {url} cannot be read ({error}). Restore it from a backup, or make a new one."
     )
 
 
-def _unusable(url: str, error: BaseException) -> ArchiveError:
+def _unusable(name: str, url: str, error: BaseException) -> ArchiveError:
     return ArchiveError(
-        f"The catalog {url} cannot be used ({error}). Free disk space, or mend its permissions, and run the same "
+        f"The {name} {url} cannot be used ({error}). Free disk space, or mend its permissions, and run the same "
         "command again; what was done is kept."
     )

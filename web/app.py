@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response
 from jinja2 import StrictUndefined
 
-from web import api, chat, present, problems
+from web import api, pages, present, problems
+from web.services import Services
 from web.settings import Settings
+from web.store import Store
 
 if TYPE_CHECKING:
     from qa.pipeline import QA
@@ -39,17 +41,20 @@ SECURITY_HEADERS = {
 }
 
 
-def create_app(settings: Settings, qa: QA, *, examples: Sequence[str] = ()) -> Flask:
-    """The application over one engine. `examples` are questions that the start page offers."""
+def create_app(settings: Settings, qa: QA, *, store: Store | None = None, examples: Sequence[str] = ()) -> Flask:
+    """The application over one engine. `examples` are questions that the start page offers.
+
+    Without a `store`, what people leave is gone with the process.
+    """
+    services = Services(settings, qa, store or Store.passing(), tuple(examples))
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     present.register(app)
     problems.register(app)
-    app.register_blueprint(api.blueprint(qa, settings))
-    app.register_blueprint(api.health(qa))
-    app.register_blueprint(chat.blueprint(qa, settings, tuple(examples)))
+    api.register(app, services)
+    pages.register(app, services)
     app.after_request(_secure)
     return app
 

@@ -29,6 +29,7 @@ from web.asking import parse_day
 from web.engine import open_archive, open_qa
 from web.serve import run_server
 from web.settings import Settings, load_settings
+from web.store import FOLDER, Store
 
 
 class _Failure(click.ClickException):
@@ -353,7 +354,9 @@ def _write_rejects(folder: Path, rejects: list[Reject]) -> Path | None:
 
 
 def _serve(settings: Settings, archive: Archive, *, any_port: bool = False) -> None:
-    app = create_app(settings, open_qa(archive, settings), examples=sample.EXAMPLES if archive.sample else ())
+    store = Store(archive.folder / FOLDER)
+    examples = sample.EXAMPLES if archive.sample else ()
+    app = create_app(settings, open_qa(archive, settings), store=store, examples=examples)
 
     def announce(url: str) -> None:
         archive.announce(url)

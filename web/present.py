@@ -89,7 +89,7 @@ def marked(citation: Citation) -> object:
 def cite_url(citation: Citation) -> str:
     """The reading view at the quoted words."""
     return url_for(
-        "chat.article",
+        "article.read",
         article_id=citation.article_id,
         start=citation.start,
         end=citation.end,
@@ -101,12 +101,12 @@ def cite_url(citation: Citation) -> str:
 
 def article_url(article: Reference) -> str:
     """The reading view of an article."""
-    return url_for("chat.article", article_id=article.article_id)
+    return url_for("article.read", article_id=article.article_id)
 
 
 def passage_url(passage: FoundPassage) -> str:
     """The reading view at a passage."""
-    return url_for("chat.article", article_id=passage.article_id, start=passage.start, end=passage.end, _anchor="hit")
+    return url_for("article.read", article_id=passage.article_id, start=passage.start, end=passage.end, _anchor="hit")
 
 
 def address(ask: Ask, **change: str | None) -> str:

@@ -1,10 +1,9 @@
-"""The pages: ask and read. Everything works by GET and without JavaScript."""
+"""The page to ask on. Everything works by GET and without JavaScript."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -13,10 +12,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from index.errors import InputError
 from qa.answer import Ask
 from web.asking import DATES, parse_query
-from web.highlight import Span, paragraphs
 from web.present import address, chips
 from web.problems import problem_of
-from web.settings import Settings
+from web.services import Services
 
 if TYPE_CHECKING:
     from qa.pipeline import QA
@@ -25,8 +23,9 @@ if TYPE_CHECKING:
 MAX_TICKED_SOURCES = 60
 
 
-def blueprint(qa: QA, settings: Settings, examples: tuple[str, ...]) -> Blueprint:
-    """The routes /, /answer (one answer alone, for the page's own script) and /articles/ID."""
+def blueprint(services: Services) -> Blueprint:
+    """The routes / and /answer (one answer alone, for the page's own script)."""
+    qa, settings = services.qa, services.settings
     pages = Blueprint("chat", __name__)
 
     @pages.get("/")
@@ -36,7 +35,7 @@ def blueprint(qa: QA, settings: Settings, examples: tuple[str, ...]) -> Blueprin
         archive = qa.info()
         page: dict[str, Any] = {
             "archive": archive,
-            "examples": examples,
+            "examples": services.examples,
             "form": _form(request.args, archive, settings.max_question_chars),
         }
         try:
@@ -52,21 +51,6 @@ def blueprint(qa: QA, settings: Settings, examples: tuple[str, ...]) -> Blueprin
     def answer() -> str:
         ask = parse_query(request.args, settings)
         return render_template("_answer.html", turn=_turn(qa, ask))
-
-    @pages.get("/articles/<article_id>")
-    def article(article_id: str) -> str:
-        stored = qa.article(article_id)
-        quote, quote_fits = _span("start", "end", len(stored.text))
-        words, words_fit = _span("answer_start", "answer_end", len(stored.text))
-        fits = quote_fits and words_fit
-        return render_template(
-            "article.html",
-            archive=qa.info(),
-            article=stored,
-            paragraphs=paragraphs(stored.text, quote, words) if fits else paragraphs(stored.text),
-            misplaced=not fits,
-            back=_back(),
-        )
 
     return pages
 
@@ -99,23 +83,3 @@ def _form(args: MultiDict[str, str], archive: dict[str, Any], max_chars: int) ->
         "more_sources": len(known) > MAX_TICKED_SOURCES,
         "max_chars": max_chars,
     }
-
-
-def _span(first: str, last: str, length: int) -> tuple[Span | None, bool]:
-    """The span that two address parameters name, and whether it lies in the text (none at all does)."""
-    given = [request.args.get(first), request.args.get(last)]
-    if given == [None, None]:
-        return None, True
-    start, end = (int(text) if text and re.fullmatch(r"[0-9]{1,12}", text) else -1 for text in given)
-    return ((start, end), True) if 0 <= start < end <= length else (None, False)
-
-
-def _back() -> str:
-    """The answer that the reader came from, else the start page."""
-    home = url_for("chat.home")
-    try:
-        referrer = urlsplit(request.referrer or "")
-    except ValueError:  # the header is whatever a client sends
-        return home
-    same = referrer.netloc == request.host and referrer.path == home and referrer.query
-    return f"{home}?{referrer.query}" if same else home

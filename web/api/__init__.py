@@ -1,0 +1,14 @@
+"""The JSON API: one module a kind of thing, under /api/v1, and the health checks."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from web.api import articles, ask, health
+from web.services import Services
+
+
+def register(app: Flask, services: Services) -> None:
+    """Puts all of the API into `app`."""
+    for blueprint in (ask.blueprint(services), articles.blueprint(services), health.blueprint(services)):
+        app.register_blueprint(blueprint)

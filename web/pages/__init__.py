@@ -1,0 +1,14 @@
+"""The pages: one module a place that people go to."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from web.pages import article, chat
+from web.services import Services
+
+
+def register(app: Flask, services: Services) -> None:
+    """Puts all pages into `app`."""
+    for blueprint in (chat.blueprint(services), article.blueprint(services)):
+        app.register_blueprint(blueprint)
