@@ -190,8 +190,33 @@ class AskResponse(SearchResponse):
     timeline: tuple[TimelineEntry, ...]
 
 
+class Exchange(Contract):
+    """An answered question that the next one may lean on: `question` as it was understood, the names in it, the words
+    of its answer and the days of the first and last report of that."""
+
+    question: str = Field(max_length=2000)
+    names: tuple[str, ...] = ()
+    answer: str | None = None
+    first_published: date | None = None
+    last_published: date | None = None
+
+    @classmethod
+    def of(cls, response: AskResponse) -> Exchange:
+        """What a response leaves for the next question to refer to."""
+        answer = response.answer
+        return cls(
+            question=response.understood_as,
+            names=tuple(named.name for named in response.coverage.names),
+            answer=answer.text if answer else None,
+            first_published=answer.first_published if answer else None,
+            last_published=answer.last_published if answer else None,
+        )
+
+
 class Ask(Contract):
     """A question as the caller puts it. `passages` is how many to return (1 to 50).
+
+    `follows` is the exchange before it, to which "it", "there" or "before that" may refer.
 
     `ignore_period` leaves the time expressions of the question out of account, `exact_names` other spellings of its
     names; without `timeline` none is made, which takes less time.
@@ -203,6 +228,7 @@ class Ask(Contract):
     before: date | None = None
     sources: tuple[str, ...] = ()
     chat_id: str | None = None
+    follows: Exchange | None = None
     passages: int = Field(default=20, ge=1, le=50)
     ignore_period: bool = False
     exact_names: bool = False

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from index.archive import Archive
-from index.article import StoredArticle
+from index.article import Selection, StoredArticle
 from qa import assemble, same
 from qa.answer import (
     Answer,
@@ -53,8 +55,16 @@ class QA:
         return self.ask_many([ask])[0]
 
     def ask_many(self, asks: Sequence[Ask]) -> list[AskResponse]:
-        """Answers in the order of the questions; each is what asking it alone would give."""
-        return [self._answer(ask) for ask in asks]
+        """Answers in the order of the questions, a core each; each is what asking it alone would give."""
+        if len(asks) < 2:
+            return [self._answer(ask) for ask in asks]
+        with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="ask") as pool:
+            return list(pool.map(self._answer, asks))
+
+    def steps(self, ask: Ask) -> Iterator[SearchResponse | AskResponse]:
+        """What `ask` gives, as it becomes known: the passages (once more if the search goes on without the question's
+        own dates), the answer without timeline, the whole. Raises QuestionError, FilterError."""
+        return self._steps(ask, early=True)
 
     def search(self, ask: Ask) -> SearchResponse:
         """Retrieval alone. Raises QuestionError, FilterError."""
@@ -62,7 +72,7 @@ class QA:
         search = self._find(ask, clock)
         if not search.found and search.understood.can_relax:
             search = self._find(ask, clock, relaxed=True)
-        return SearchResponse(**self._common(ask, search, clock))
+        return self._found(ask, search, clock)
 
     def find(self, ask: Ask) -> Search:
         """What is asked and the passages for it, as `ask` reads them. Raises QuestionError, FilterError."""
@@ -81,16 +91,38 @@ class QA:
         return {**self.archive.info(), "reader": self.reader.name}
 
     def _answer(self, ask: Ask) -> AskResponse:
+        *_, whole = self._steps(ask, early=False)
+        assert isinstance(whole, AskResponse)
+        return whole
+
+    def _steps(self, ask: Ask, *, early: bool) -> Iterator[SearchResponse | AskResponse]:
+        """The steps to an answer; without `early` the last alone."""
         clock = _Clock()
-        reading = self._read_for(ask, clock)
+        search = self._find(ask, clock)
+        if early:
+            yield self._found(ask, search, clock)
+        reading = self._read_all(search, clock)
         said = self._say(reading, clock)
-        if not said.groups and reading.search.understood.can_relax:
-            reading = self._read_for(ask, clock, relaxed=True)
+        if not said.groups and search.understood.can_relax:
+            search = self._find(ask, clock, relaxed=True)
+            if early:
+                yield self._found(ask, search, clock)
+            reading = self._read_all(search, clock)
             said = self._say(reading, clock)
         history, scale = list[Sighted](), reading.scale
         if ask.timeline and said.groups:
+            if early:
+                yield self._respond(ask, reading, said, history, scale, clock)
             with clock.time("timeline"):
                 history, scale = self._timeline(reading, said)
+        yield self._respond(ask, reading, said, history, scale, clock)
+
+    def _found(self, ask: Ask, search: Search, clock: _Clock) -> SearchResponse:
+        return SearchResponse(**self._common(ask, search, clock))
+
+    def _respond(
+        self, ask: Ask, reading: Reading, said: Verdict, history: Sequence[Sighted], scale: Scale, clock: _Clock
+    ) -> AskResponse:
         with clock.time("cite"):
             answers, entries = self._cite(reading.search, said, history, scale)
         return AskResponse(
@@ -102,8 +134,7 @@ class QA:
             timeline=tuple(entries),
         )
 
-    def _read_for(self, ask: Ask, clock: _Clock, *, relaxed: bool = False) -> Reading:
-        search = self._find(ask, clock, relaxed=relaxed)
+    def _read_all(self, search: Search, clock: _Clock) -> Reading:
         with clock.time("read"):
             spans = self.read(search)
         return Reading(search, spans, self.scale(search, spans))
@@ -182,7 +213,9 @@ class QA:
                 vector = self.archive.encoder.encode_queries([understood.text])[0]
         query = Query(understood.text, vector, selection, understood.near, names.spellings, names.asked)
         with clock.time("retrieve"):
-            return Search(understood, names, retrieve(self.archive, query, self.knobs))
+            found = retrieve(self.archive, query, self.knobs)
+        with clock.time("coverage"):
+            return Search(understood, names, found, self._coverage(names, selection))
 
     def _common(self, ask: Ask, search: Search, clock: _Clock) -> dict[str, Any]:
         understood = search.understood
@@ -192,7 +225,7 @@ class QA:
             "filters": understood.filters,
             "period": _period(understood),
             "passages": tuple(_passage(item) for item in search.found[: ask.passages]),
-            "coverage": self._coverage(search),
+            "coverage": search.coverage,
             "timings_ms": clock.timings(),
             "archive": ArchiveInfo(
                 id=self.archive.id,
@@ -202,11 +235,10 @@ class QA:
             ),
         }
 
-    def _coverage(self, search: Search) -> Coverage:
-        selection = search.understood.selection
+    def _coverage(self, asked: Naming, selection: Selection) -> Coverage:
         articles, first, last = self.archive.coverage(selection)
         names = []
-        for one in search.naming.named:
+        for one in asked.named:
             number = self.archive.evidence.mentioning(one.forms, selection)
             names.append(NameCoverage(name=one.name, spellings=one.forms[1:], articles=number))
         return Coverage(articles=articles, first_published=first, last_published=last, names=tuple(names))
@@ -214,11 +246,12 @@ class QA:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A question as understood, its names, and all passages found for it, best first."""
+    """A question as understood, its names, all passages found for it, best first, and what the archive covers."""
 
     understood: Understood
     naming: Naming
     found: list[Found]
+    coverage: Coverage
 
     def words(self, index: int) -> str:
         """The title and text of a passage."""

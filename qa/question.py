@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from index.article import Selection, day_number
 from index.errors import FilterError, QuestionError
 from qa.answer import Ask, Filters
+from qa.followup import in_full
 from qa.period import Period, asks_of_the_past, period
 
 # A question of this length is a page of text; longer ones are refused, not cut.
@@ -91,6 +92,8 @@ def understand(ask: Ask, known_sources: Collection[str]) -> Understood:
         )
     text = unicodedata.normalize("NFC", text)  # after the check: it takes quadratic time on hostile text
     as_of = ask.as_of or datetime.now(UTC).date()
+    if ask.follows:
+        text = in_full(text, ask.follows, as_of)
     for field, day in (("as_of", ask.as_of), ("after", ask.after), ("before", ask.before)):
         if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise FilterError(f"{field}: the year {day.year} is not between {FIRST_YEAR} and {LAST_YEAR}.", field=field)

@@ -28,7 +28,7 @@ from index.archive import Archive
 from index.article import StoredPassage
 from index.chunk import Chunking
 from index.errors import FilterError, NotFoundError, QuestionError
-from qa.answer import Ask, AskResponse, Coverage, Filters, NameCoverage
+from qa.answer import Ask, AskResponse, Coverage, Exchange, Filters, NameCoverage
 from qa.pipeline import QA, READ
 from qa.read import Span
 from qa.retrieve import Retrieval
@@ -626,3 +626,40 @@ def test_an_undated_article_is_not_in_the_archive_before_it_was_added(harbour: A
     yesterday = datetime.now(UTC).date() - timedelta(1)
     assert "Pumpkin" not in " ".join(p.title for p in asked(harbour, "pumpkin", as_of=yesterday).passages)
     assert "Pumpkin" in " ".join(p.title for p in asked(harbour, "pumpkin").passages)
+
+
+# --- in steps
+
+
+def test_the_steps_end_in_what_ask_gives_and_agree_with_it(harbour: Archive) -> None:
+    ask = Ask(question="Who runs the old ferry pier?", as_of="2017-11-25")
+    found, answered, whole = engine(harbour).steps(ask)
+    assert without_timings(whole) == without_timings(engine(harbour).ask(ask))
+    assert found.passages == whole.passages
+    assert not isinstance(found, AskResponse)
+    assert isinstance(answered, AskResponse)
+    assert isinstance(whole, AskResponse)
+    assert (answered.answer, answered.alternatives) == (whole.answer, whole.alternatives)
+    assert answered.timeline == ()
+    assert whole.timeline
+
+
+def test_steps_without_timeline_have_no_step_for_it(harbour: Archive) -> None:
+    steps = list(engine(harbour).steps(Ask(question="Who runs the old ferry pier?", timeline=False)))
+    assert [type(step).__name__ for step in steps] == ["SearchResponse", "AskResponse"]
+
+
+def test_many_questions_are_answered_as_each_alone(harbour: Archive) -> None:
+    qa = engine(harbour)
+    asks = [Ask(question=question, as_of="2017-11-25") for question in QUESTIONS * 5]
+    assert [without_timings(r) for r in qa.ask_many(asks)] == [without_timings(qa.ask(ask)) for ask in asks]
+
+
+def test_a_follow_up_is_asked_in_full(harbour: Archive) -> None:
+    qa = engine(harbour)
+    first = qa.ask(Ask(question="Who runs the Ferry Pier?", as_of="2017-11-25"))
+    second = qa.ask(Ask(question="and who runs it before?", as_of="2017-11-25", follows=Exchange.of(first)))
+    assert second.question == "and who runs it before?"
+    assert second.understood_as == "who runs Ferry Pier before 20 November 2017?"
+    assert second.answer is not None
+    assert second.answer.text.startswith("Norvik Lines runs")
