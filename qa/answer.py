@@ -192,7 +192,7 @@ class AskResponse(SearchResponse):
 
 class Exchange(Contract):
     """An answered question that the next one may lean on: `question` as it was understood, the names in it, the words
-    of its answer and the days of the first and last report of that."""
+    of its answer and the days of the first and last report of that: the first since something else was reported."""
 
     question: str = Field(max_length=2000)
     names: tuple[str, ...] = ()
@@ -208,9 +208,17 @@ class Exchange(Contract):
             question=response.understood_as,
             names=tuple(named.name for named in response.coverage.names),
             answer=answer.text if answer else None,
-            first_published=answer.first_published if answer else None,
+            first_published=_last_run(response.timeline) or (answer.first_published if answer else None),
             last_published=answer.last_published if answer else None,
         )
+
+
+def _last_run(timeline: tuple[TimelineEntry, ...]) -> date | None:
+    """Since when the current answer has been reported, without days on which only others were."""
+    current = next((entry.published for entry in timeline if entry.current), ())
+    others = {day for entry in timeline for day in entry.published}.difference(current)
+    over = max((day for day in others if current and day < current[-1]), default=date.min)
+    return min((day for day in current if day > over), default=None)
 
 
 class Ask(Contract):

@@ -75,6 +75,11 @@ def in_full(question: str, before: Exchange, as_of: date) -> str:
     for its first name; "before" and "after" without an object for the days of its answer; a question of its question
     word alone, or of a name or a day alone, for the question before with that put in.
     """
+    full = _in_full(question, before, as_of)
+    return question if full == question else full[:1].upper() + full[1:]
+
+
+def _in_full(question: str, before: Exchange, as_of: date) -> str:
     linked = _LINK.match(question) or _ABOUT.match(question)
     asked = _ABOUT.sub("", _LINK.sub("", question))
     context = _context(before)
@@ -92,7 +97,10 @@ def in_full(question: str, before: Exchange, as_of: date) -> str:
 def _context(before: Exchange) -> _Context:
     names = before.names or tuple(names_in(before.question))
     phrase = re.search(r"\bthe\s+[^,?]+?(?=\W*$)", before.question)
-    thing = names[-1] if names else phrase.group() if phrase else ""
+    # "The orbit around Saturn" is not about Saturn; a name that no preposition ties to another thing is.
+    tied = [rf"\b(?:around|near|from|over|to|at)\s+{re.escape(name)}" for name in names]
+    free = [name for name, pattern in zip(names, tied, strict=True) if not re.search(pattern, before.question)]
+    thing = (free or names)[-1] if names else phrase.group() if phrase else ""
     answer = before.answer or ""
     named = len(answer) <= LONGEST_NAME and bool(names_in(answer))
     return _Context(thing, answer if named else names[0] if names else thing)

@@ -59,12 +59,19 @@ class Understood:
     def of_the_past(self) -> bool:
         """Whether it speaks of something over, or of days of its own: then the newest report is not the best one."""
         dated = self.period is not None and self.period.last is not None
-        return dated or asks_of_the_past(self.text)
+        return not self._just_before and (dated or asks_of_the_past(self.text))
 
     @property
     def of_a_state(self) -> bool:
         """Whether it asks how things stand ("who holds ..."): then a newer report outweighs several older ones."""
-        return self.period is None and not self.of_the_past and bool(_STATE.search(self.text))
+        now = self.period is None and not self.of_the_past and bool(_STATE.search(self.text))
+        return now or self._just_before
+
+    @property
+    def _just_before(self) -> bool:
+        """Whether it asks how things stood up to a day: "who held it before 20 November?" """
+        until = self.period is not None and self.period.first is None and self.period.last is not None
+        return until and bool(_STATE.search(self.text) or _STOOD.search(self.text))
 
     @property
     def can_relax(self) -> bool:
@@ -117,6 +124,11 @@ def understand(ask: Ask, known_sources: Collection[str]) -> Understood:
 _STATE = re.compile(
     r"\b(?:who|which|what)\b.*\b(?:holds?|controls?|leads?|heads?|runs?|rules?|governs?|owns?|commands?|occup(?:y|ies)"
     r"|in\s+(?:control|charge|power))\b|\bwho(?:['’]s|\s+is|\s+are)\s+(?:now\s+)?(?:the\s+)?\w+",
+    re.IGNORECASE,
+)
+_STOOD = re.compile(
+    r"\b(?:who|which|what)\b.*\b(?:held|controlled|led|headed|ran|ruled|governed|owned|commanded|occupied)\b"
+    r"|\bwho\s+(?:was|were)\s+(?:the\s+)?\w+",
     re.IGNORECASE,
 )
 

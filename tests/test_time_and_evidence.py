@@ -12,7 +12,7 @@ from index.embed import load_encoder
 from index.formats import Defaults, read_path
 from index.ingest import add
 from index.sample import dispatches_path
-from qa.answer import Ask, AskResponse
+from qa.answer import Ask, AskResponse, Exchange
 from qa.pipeline import QA
 from qa.readers import SHIPPED, load_reader
 
@@ -106,3 +106,17 @@ def test_silence_about_what_is_not_there(qa: QA) -> None:
     response = qa.ask(Ask(question="Who is the mayor of Timbuktu?"))
     assert response.answer is None
     assert [(named.name, named.articles) for named in response.coverage.names] == [("Timbuktu", 0)]
+
+
+@pytest.mark.parametrize(
+    ("day", "asked", "understood", "holders"),
+    [
+        (20, "and who held it before?", "Who held Albu Kamal before 20 November 2017?", ("isis",)),
+        (12, "and before that?", "Who holds Albu Kamal before 11 November 2017?", ARMY),
+    ],
+)
+def test_a_follow_up_goes_back_in_time(qa: QA, day: int, asked: str, understood: str, holders: tuple[str, ...]) -> None:
+    first = qa.ask(Ask(question=WHO, as_of=date(2017, 11, day)))
+    second = qa.ask(Ask(question=asked, as_of=date(2017, 11, day), follows=Exchange.of(first)))
+    assert second.understood_as == understood
+    assert said(second) in holders
