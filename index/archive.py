@@ -2,15 +2,16 @@
 
 The catalog is the record; both indexes are derived from it and can be rebuilt. Writing goes catalog (pending)
 -> indexes -> catalog (indexed), so a crash at any point loses nothing and the next run finishes the job.
-One process holds an archive at a time.
+One process holds an archive at a time. Its threads may search while one of them changes it: a search sees an
+article as it was before a change or after it, in both indexes and the catalog alike.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -19,7 +20,8 @@ from typing import Any, Self
 
 from filelock import FileLock
 
-from index import description, duplicates, evidence, lock
+from index import browse, description, duplicates, evidence, lock
+from index.ahead import embedded
 from index.article import (
     FOREVER,
     Article,
@@ -35,11 +37,10 @@ from index.catalog import Catalog, State
 from index.chunk import Chunking, chunk
 from index.embed import BUNDLED, Encoder, Precision, Vectors
 from index.errors import ArchiveCorruptError, ArchiveError, ArchiveMismatchError, NotFoundError
+from index.gate import Gate
 from index.lexical import LexicalIndex
 from index.vectors import VectorIndex
 
-# Articles a round of indexing takes: some seconds of embedding, so little is repeated after a crash.
-ROUND = 32
 UPGRADE_ROUND = 500
 # What a word in the title counts beside one in the passage. On RealTime QA's questions of 2022 to June 2023 it took
 # BM25's MRR from .659 to .679; with vectors beside it there is little between 0 and 0.5.
@@ -60,8 +61,13 @@ class Archive:
         self._encoder: Encoder | None = None
         self._last_day: tuple[int, bool] | None = None
         self._sources: frozenset[str] | None = None
+        self._languages: frozenset[str] | None = None
         self._info: dict[str, Any] | None = None
+        # Changes come one after the other; each shows through the gate at once.
+        self._changing = threading.RLock()
+        self._gate = Gate()
         self.evidence = evidence.Evidence(catalog.engine)
+        self.browse = browse.Browse(catalog.engine, folder)
         self._open_indexes()
 
     @classmethod
@@ -169,9 +175,10 @@ class Archive:
 
     def info(self) -> dict[str, Any]:
         """What it holds and how it was made, ready for JSON. Counted once a version."""
-        if self._info is None:
-            self._info = self._count()
-        return dict(self._info)
+        with self._gate.reading():
+            if self._info is None:
+                self._info = self._count()
+            return dict(self._info)
 
     def _count(self) -> dict[str, Any]:
         counts = self.catalog.counts()
@@ -189,6 +196,7 @@ class Archive:
             "first_published": first.isoformat() if first else None,
             "last_published": last.isoformat() if last else None,
             "sources": [{"source": source, "articles": number} for source, number in self.catalog.sources()],
+            "languages": [{"language": language, "articles": number} for language, number in self.catalog.languages()],
             "embedding_model": self.model_name,
             "weights": self._meta.get("weights"),
             "chunking": self._meta["chunking"],
@@ -200,9 +208,22 @@ class Archive:
 
     # --- articles in
 
+    def changing(self) -> AbstractContextManager[object]:
+        """Within it, no other thread changes the archive. Searches go on."""
+        return self._changing
+
     def register(self, articles: Sequence[tuple[Article, str]], now: datetime) -> None:
-        """Writes articles (with the digests of their raw input) to the catalog as pending, all or none."""
-        self._finish_removals()
+        """Writes articles (with the digests of their raw input) to the catalog as pending, all or none.
+
+        A version that one of them supersedes stays the current one until its successor is indexed.
+        """
+        with self._changing:
+            self._finish_removals()
+            self._register(articles, now)
+            with self._gate.writing():
+                self._info = None
+
+    def _register(self, articles: Sequence[tuple[Article, str]], now: datetime) -> None:
         with self.catalog.writing() as connection:
             for article, digest in articles:
                 sketch = duplicates.signature(article.text)
@@ -212,49 +233,67 @@ class Archive:
                 article_id = self.catalog.register(connection, article, digest, passages, story, now)
                 duplicates.remember(connection, article_id, sketch)
                 evidence.remember(connection, article_id, article.title, article.text)
-        self._info = None
 
-    def index_pending(self, progress: Callable[[int, int], None] | None = None) -> int:
+    def index_pending(
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        only: Collection[str] | None = None,
+        checkpoint: Callable[[], None] | None = None,
+    ) -> int:
         """Indexes what the catalog holds as pending and finishes interrupted removals; returns how many articles.
 
-        `progress(articles, passages)` is called after every round.
+        `progress(articles, passages)` is called after every round. `only` are the base ids of the articles of which
+        all pending versions are indexed, and of no others. `checkpoint` is called every few passages, from any
+        thread: it may wait, and what it raises ends the indexing between two rounds.
         """
-        self._finish_removals()
-        pending = self.catalog.in_state("pending")
-        for ids, rows, vectors in self._embedded(pending):
-            if rows:
-                self.vectors.add(rows, vectors)
-                self.lexical.add(rows)
-            self._changed()
-            self.catalog.set_state(ids, "indexed")
+        with self._changing:
+            self._finish_removals()
+        pending = self.catalog.in_state("pending", of=only)
+        for ids, rows, vectors in embedded(pending, self._rows, self.encoder, checkpoint) if pending else ():
+            with self._changing:
+                self._publish(ids, rows, vectors)
             if progress:
                 progress(len(ids), len(rows))
         return len(pending)
+
+    def withdraw_pending(self, since: datetime) -> int:
+        """Takes back what was registered at `since` or later and is not yet indexed; returns how many articles."""
+        with self._changing:
+            ids = self.catalog.in_state("pending", since=since)
+            with self.catalog.writing() as connection:
+                evidence.forget(connection, ids)
+            self.catalog.forget(ids)
+            with self._gate.writing():
+                self._info = None
+        return len(ids)
 
     def remove(self, wanted: Sequence[str]) -> int:
         """Removes articles, all their versions, by id or address; returns how many.
 
         Raises NotFoundError, with nothing removed, when one is unknown.
         """
-        found = {name: self.catalog.find(name) for name in wanted}
-        if missing := [name for name, ids in found.items() if not ids]:
-            raise NotFoundError(f"The archive holds no article {missing[0]!r}; nothing was removed.")
-        ids = sorted({article_id for matches in found.values() for article_id in matches})
-        self.catalog.set_state(ids, "removing")
-        self._finish_removals()
+        with self._changing:
+            found = {name: self.catalog.find(name) for name in wanted}
+            if missing := [name for name, ids in found.items() if not ids]:
+                raise NotFoundError(f"The archive holds no article {missing[0]!r}; nothing was removed.")
+            ids = sorted({article_id for matches in found.values() for article_id in matches})
+            self.catalog.set_state(ids, "removing")
+            self._finish_removals()
         return len(ids)
 
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Makes both indexes anew from the catalog; returns how many articles."""
         # Pending first: a crash from here on leaves work to do, never an index that lacks what it should hold.
-        self.catalog.set_state(self.catalog.in_state("indexed"), "pending")
-        self.lexical.close()
-        self.vectors.close()
-        for name in _INDEXES:
-            shutil.rmtree(self.folder / name, ignore_errors=True)
-        self._open_indexes()
-        self._set_meta(weights=None, dimension=None, model_name=None)
-        self._encoder = None
+        with self._changing, self._gate.writing():
+            self.catalog.set_state(self.catalog.in_state("indexed"), "pending")
+            self.lexical.close()
+            self.vectors.close()
+            for name in _INDEXES:
+                shutil.rmtree(self.folder / name, ignore_errors=True)
+            self._open_indexes()
+            self._set_meta(weights=None, dimension=None, model_name=None)
+            self._encoder = None
         return self.index_pending(progress)
 
     def verify(self) -> dict[str, list[str]]:
@@ -280,6 +319,10 @@ class Archive:
 
     # --- articles out
 
+    def reading(self) -> AbstractContextManager[None]:
+        """Within it, searches and what they found are of one moment. Keep it short: changes wait for it."""
+        return self._gate.reading()
+
     def article(self, article_id: str) -> StoredArticle:
         """One article version. Raises NotFoundError."""
         return self.catalog.article(article_id)
@@ -294,9 +337,17 @@ class Archive:
 
     def source_names(self) -> frozenset[str]:
         """The sources of its articles."""
-        if self._sources is None:
-            self._sources = self.catalog.source_names()
-        return self._sources
+        with self._gate.reading():
+            if self._sources is None:
+                self._sources = self.catalog.source_names()
+            return self._sources
+
+    def language_names(self) -> frozenset[str]:
+        """The languages that its articles name."""
+        with self._gate.reading():
+            if self._languages is None:
+                self._languages = self.catalog.language_names()
+            return self._languages
 
     def search_lexical(
         self, questions: Sequence[str], selection: Selection, limit: int, *, title_boost: float = TITLE_BOOST
@@ -305,16 +356,18 @@ class Archive:
 
         Raises ArchiveCorruptError when the index is gone.
         """
-        if self.lexical.is_empty:
-            self._refuse_lost_index("BM25")
-        return self.lexical.search(questions, self._effective(selection), limit, title_boost=title_boost)
+        with self._gate.reading():
+            if self.lexical.is_empty:
+                self._refuse_lost_index("BM25")
+            return self.lexical.search(questions, self._effective(selection), limit, title_boost=title_boost)
 
     def search_dense(self, vector: Vectors, selection: Selection, limit: int) -> list[tuple[str, float]]:
         """Passage ids by cosine similarity to a query vector, best first. Raises ArchiveCorruptError, likewise."""
-        found = self.vectors.search(vector, self._effective(selection), limit)
-        if not found and self.vectors.is_empty:  # counting costs Chroma 15 ms at 117,000 passages: not every time
-            self._refuse_lost_index("vector")
-        return found
+        with self._gate.reading():
+            found = self.vectors.search(vector, self._effective(selection), limit)
+            if not found and self.vectors.is_empty:  # counting costs Chroma 15 ms at 117,000 passages: not every time
+                self._refuse_lost_index("vector")
+            return found
 
     def export(self) -> Iterator[dict[str, Any]]:
         """Every current article as a record that `backissue add` reads."""
@@ -326,9 +379,11 @@ class Archive:
     # --- inside
 
     def _open_indexes(self) -> None:
+        if self._meta["schema"] < description.WITH_LANGUAGES:
+            shutil.rmtree(self.folder / "bm25", ignore_errors=True)
         self.lexical = LexicalIndex(self.folder / "bm25")
         self.vectors = VectorIndex(self.folder / "vectors")
-        self._last_day = self._sources = self._info = None
+        self._last_day = self._sources = self._languages = self._info = None
 
     def _effective(self, selection: Selection) -> Selection:
         """The selection without an `as_of` that excludes nothing: both engines are far quicker without.
@@ -344,25 +399,6 @@ class Archive:
             return replace(selection, as_of=None)
         return selection
 
-    def _embedded(self, pending: Sequence[str]) -> Iterator[tuple[Sequence[str], list[IndexRow], Vectors]]:
-        """Rounds of articles with their passages and vectors; the next is embedded while the last is written."""
-
-        def embed(ids: Sequence[str]) -> tuple[Sequence[str], list[IndexRow], Vectors]:
-            rows = self._rows(ids)
-            return ids, rows, encoder.encode_documents([f"{row.title}\n{row.text}" for row in rows])
-
-        rounds = [pending[i : i + ROUND] for i in range(0, len(pending), ROUND)]
-        if not rounds:
-            return
-        encoder = self.encoder
-        with ThreadPoolExecutor(1, thread_name_prefix="ahead") as ahead:
-            coming = ahead.submit(embed, rounds[0])
-            for following in [*rounds[1:], None]:
-                current = coming.result()
-                if following is not None:
-                    coming = ahead.submit(embed, following)
-                yield current
-
     def _refuse_lost_index(self, name: str) -> None:
         """An empty index is right for an empty archive; otherwise half the answers would be missing unsaid."""
         if self.info()["articles"]:
@@ -371,6 +407,22 @@ class Archive:
                 "Run `backissue rebuild`."
             )
 
+    def _publish(self, ids: Sequence[str], rows: list[IndexRow], vectors: Vectors) -> None:
+        """Puts embedded passages into both indexes and shows their articles, in place of the versions before them."""
+        waiting = set(self.catalog.in_state("pending")).intersection(ids)  # less what was removed while embedding
+        superseded = self.catalog.superseded_by(sorted(waiting))
+        mine = [i for i, row in enumerate(rows) if row.article_id in waiting]
+        fresh = [_aged(rows[i], superseded) for i in mine]
+        aged = [_aged(row, superseded) for row in self._rows(sorted(set(superseded) - waiting))]
+        with self._gate.writing():
+            if fresh or aged:
+                self.vectors.add(fresh, vectors[mine])
+                self.vectors.update(aged)
+                self.lexical.add([*fresh, *aged])
+            self._count_change()
+            self.catalog.publish(sorted(waiting), superseded)
+            self._forget_cached()
+
     def _rows(self, ids: Sequence[str]) -> list[IndexRow]:
         passages = self.catalog.passages_of(ids)
         return [_row(article, passage) for article in self.catalog.articles(ids) for passage in passages[article.id]]
@@ -378,32 +430,50 @@ class Archive:
     def _finish_removals(self) -> None:
         ids = self.catalog.in_state("removing")
         if ids:
-            self.vectors.remove(ids)
-            self.lexical.remove(ids)
-            self._changed()
-            with self.catalog.writing() as connection:
-                evidence.forget(connection, ids)
-            self.catalog.forget(ids)
+            with self._gate.writing():
+                self.vectors.remove(ids)
+                self.lexical.remove(ids)
+                self._count_change()
+                with self.catalog.writing() as connection:
+                    evidence.forget(connection, ids)
+                self.catalog.forget(ids)
+                self._forget_cached()
 
     def _bring_up_to_date(self) -> None:
-        """Gathers the evidence that an archive of an older schema lacks; some minutes for a million passages."""
-        if self._meta["schema"] == description.SCHEMA_VERSION:
+        """Adds what an archive of an older schema lacks; some minutes for a million passages."""
+        made_as = self._meta["schema"]
+        if made_as == description.SCHEMA_VERSION:
             return
         states: tuple[State, ...] = ("indexed", "pending")
         for state in states:
             ids = self.catalog.in_state(state)
             for i in range(0, len(ids), UPGRADE_ROUND):
-                batch = self.catalog.articles(ids[i : i + UPGRADE_ROUND])
-                with self.catalog.writing() as connection:
-                    evidence.forget(connection, [article.id for article in batch])  # of an interrupted upgrade
-                    for article in batch:
-                        evidence.remember(connection, article.id, article.title, article.text)
+                batch = ids[i : i + UPGRADE_ROUND]
+                if made_as < description.WITH_EVIDENCE:
+                    self._gather_evidence(batch)
+                if state == "indexed":
+                    self._index_languages(batch)
         self._set_meta(schema=description.SCHEMA_VERSION)
 
-    def _changed(self) -> None:
-        self._last_day = self._sources = self._info = None
-        self.evidence.forget_cached()
+    def _gather_evidence(self, ids: Sequence[str]) -> None:
+        with self.catalog.writing() as connection:
+            evidence.forget(connection, ids)  # of an interrupted upgrade
+            for article in self.catalog.articles(ids):
+                evidence.remember(connection, article.id, article.title, article.text)
+
+    def _index_languages(self, ids: Sequence[str]) -> None:
+        rows = self._rows(ids)
+        self.lexical.add(rows)  # it was opened empty
+        self.vectors.update([row for row in rows if row.language])
+
+    def _count_change(self) -> None:
         self._set_meta(version=self.version + 1)
+
+    def _forget_cached(self) -> None:
+        """After a change, not before: what is looked up meanwhile, outside the gate, would be kept."""
+        self._last_day = self._sources = self._languages = self._info = None
+        self.evidence.forget_cached()
+        self.browse.forget_cached()
 
     def _set_meta(self, **values: Any) -> None:
         self._meta.update(values)
@@ -443,7 +513,12 @@ def _row(article: StoredArticle, passage: Passage) -> IndexRow:
         day_number(published.date()) if published else 0,
         article.available_day,
         article.superseded_day,
+        article.language,
     )
+
+
+def _aged(row: IndexRow, superseded: dict[str, int]) -> IndexRow:
+    return replace(row, superseded_day=superseded.get(row.article_id, row.superseded_day))
 
 
 def _record(article: StoredArticle) -> dict[str, Any]:

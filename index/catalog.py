@@ -7,13 +7,14 @@ point leaves rows that are not `indexed`, and the next run finishes the job.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
+from sqlalchemy.orm import aliased
 
 from index.article import (
     FOREVER,
@@ -99,6 +100,14 @@ class Catalog:
             held[row.digest] = row.available_day
         return held
 
+    def version_since(self, base_id: str, moment: datetime) -> int | None:
+        """The number of the newest version of an article, if it was registered at `moment` or later."""
+        query = select(func.max(ArticleRow.version)).where(
+            ArticleRow.base_id == base_id, ArticleRow.state != "removing", ArticleRow.added_at >= _naive(moment)
+        )
+        with self.engine.connect() as connection:
+            return connection.scalar(query)
+
     def digests_as_kept(self, base_id: str) -> frozenset[str]:
         """The digests of all versions of an article as they were cleaned: what an export of them has."""
         query = select(ArticleRow.__table__).where(ArticleRow.base_id == base_id, ArticleRow.state != "removing")
@@ -116,18 +125,13 @@ class Catalog:
     ) -> str:
         """Writes a new article or a new version of one, as `pending`; returns its id. `story` None starts a story.
 
-        The version before it is marked superseded from the day on which this one is available, and pending
-        too, since both indexes carry that day.
+        The version before it stands until this one is indexed (see `superseded_by` and `publish`).
         """
         before = self.latest(connection, article.base_id)
         version = before.version + 1 if before else 1
         article_id = version_id(article.base_id, version)
         # Versions follow one another: one that claims an earlier day than its forerunner counts from the same day.
         available = max(_available_day(article, before, now), before.available_day if before else 0)
-        if before:
-            connection.execute(
-                update(ArticleRow).where(ArticleRow.id == before.id).values(superseded_day=available, state="pending")
-            )
         row = {
             "id": article_id,
             "base_id": article.base_id,
@@ -162,11 +166,36 @@ class Catalog:
             for batch in batches(list(ids)):
                 connection.execute(update(ArticleRow).where(ArticleRow.id.in_(batch)).values(state=state))
 
-    def in_state(self, state: State, limit: int | None = None) -> list[str]:
-        """Ids of the versions in `state`, in the order in which they were added."""
-        query = select(ArticleRow.id).where(ArticleRow.state == state).order_by(ArticleRow.added_at, ArticleRow.id)
+    def in_state(self, state: State, *, of: Collection[str] | None = None, since: datetime | None = None) -> list[str]:
+        """Ids of the versions in `state`, in the order in which they were added: `of` these base ids, `since` then."""
+        query = select(ArticleRow.id).where(ArticleRow.state == state).order_by(ArticleRow.added_at, ArticleRow.version)
+        if of is not None:
+            query = query.where(ArticleRow.base_id.in_(of))
+        if since is not None:
+            query = query.where(ArticleRow.added_at >= _naive(since))
         with self.engine.connect() as connection:
-            return list(connection.scalars(query.limit(limit)))
+            return list(connection.scalars(query.order_by(ArticleRow.id)))
+
+    def superseded_by(self, ids: Sequence[str]) -> dict[str, int]:
+        """The current versions that these versions follow upon, each with the day from which it no longer stands."""
+        new = aliased(ArticleRow)
+        query = select(ArticleRow.id, new.available_day).join(
+            new, and_(new.base_id == ArticleRow.base_id, new.version == ArticleRow.version + 1)
+        )
+        query = query.where(ArticleRow.superseded_day == FOREVER, ArticleRow.state != "removing")
+        found: dict[str, int] = {}
+        with self.engine.connect() as connection:
+            for batch in batches(ids):
+                found.update({row.id: row.available_day for row in connection.execute(query.where(new.id.in_(batch)))})
+        return found
+
+    def publish(self, ids: Iterable[str], superseded: Mapping[str, int]) -> None:
+        """Moves versions to `indexed`, and ends those before them on their days, all at once."""
+        with self.writing() as connection:
+            for batch in batches(list(ids)):
+                connection.execute(update(ArticleRow).where(ArticleRow.id.in_(batch)).values(state="indexed"))
+            for article_id, day in superseded.items():
+                connection.execute(update(ArticleRow).where(ArticleRow.id == article_id).values(superseded_day=day))
 
     def pending(self) -> tuple[int, int]:
         """How many articles and passages wait to be indexed."""
@@ -232,7 +261,7 @@ class Catalog:
         rows: dict[str, Any] = {}
         with self.engine.connect() as connection:
             for batch in batches(keys):
-                query = select(*columns).where(ArticleRow.id.in_(batch), ArticleRow.state != "removing")
+                query = select(*columns).where(ArticleRow.id.in_(batch), ArticleRow.state == "indexed")
                 rows.update({row.id: row for row in connection.execute(query)})
         return [
             StoredPassage(
@@ -260,6 +289,21 @@ class Catalog:
         with self.engine.connect() as connection:
             rows = connection.execute(query.group_by(ArticleRow.source).order_by(count.desc(), ArticleRow.source))
             return [(row.source, int(row.articles)) for row in rows]
+
+    def languages(self) -> list[tuple[str, int]]:
+        """Languages that articles name, with how many current ones do, the most frequent first."""
+        number = func.count().label("number")
+        columns: list[Any] = [ArticleRow.language, number]
+        query = restrict(select(*columns), Selection()).where(ArticleRow.language.is_not(None))
+        query = query.group_by(ArticleRow.language).order_by(number.desc(), ArticleRow.language)
+        with self.engine.connect() as connection:
+            return [(row.language, row.number) for row in connection.execute(query)]
+
+    def language_names(self) -> frozenset[str]:
+        """The languages of all versions of its articles."""
+        query = select(ArticleRow.language).where(ArticleRow.language.is_not(None)).distinct()
+        with self.engine.connect() as connection:
+            return frozenset(connection.scalars(query))
 
     def source_names(self) -> frozenset[str]:
         """The sources of all versions, superseded ones too: questions as of earlier days may name them."""
@@ -316,6 +360,8 @@ def restrict(query: Select[Any], selection: Selection) -> Select[Any]:
         query = query.where(ArticleRow.published_day <= selection.before)
     if selection.sources:
         query = query.where(ArticleRow.source.in_(selection.sources))
+    if selection.languages:
+        query = query.where(ArticleRow.language.in_(selection.languages))
     return query
 
 

@@ -12,9 +12,11 @@ from index.chunk import Chunking
 from index.embed import BUNDLED, Precision
 from index.errors import ArchiveMismatchError
 
-SCHEMA_VERSION = 2
-# Older schemas that opening an archive brings up to date: 1 lacked the evidence of names and corrections.
-UPGRADED = (1,)
+SCHEMA_VERSION = 3
+# Opening an archive brings older schemas up to date: those before lacked the evidence of names and corrections, and
+# the language of passages in both indexes.
+WITH_EVIDENCE, WITH_LANGUAGES = 2, 3
+UPGRADED = (1, 2)
 
 
 def describe(model: str | None, precision: Precision | None, chunking: Chunking | None, sample: bool) -> dict[str, Any]:

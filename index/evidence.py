@@ -117,14 +117,17 @@ class Evidence:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._spellings = lru_cache(maxsize=4096)(self._find_spellings)
+        self._changes = 0
 
     def forget_cached(self) -> None:
         """Call when the archive has changed."""
+        # Counted, not only cleared: what another thread began to look up before is not to be taken for the new.
+        self._changes += 1
         self._spellings.cache_clear()
 
     def spellings(self, name: str, selection: Selection) -> tuple[Spelling, ...]:
         """How the archive spells a name otherwise, the commonest first, at most SPELLINGS."""
-        return self._spellings(name, _any_filter(selection))
+        return self._spellings(name, _any_filter(selection), self._changes)
 
     def mentioning(self, names: Iterable[str], selection: Selection) -> int:
         """How many articles mention one of these names, in these very spellings (capitals and particles aside)."""
@@ -199,7 +202,7 @@ class Evidence:
 
     # --- spellings
 
-    def _find_spellings(self, name: str, selection: Selection) -> tuple[Spelling, ...]:
+    def _find_spellings(self, name: str, selection: Selection, _changes: int) -> tuple[Spelling, ...]:
         with self._engine.connect() as connection:
             written = _written(connection, name, selection)
             forms = [form for form in written.values() if form.text.lower() != name.lower()]
@@ -270,12 +273,12 @@ def _held(
     found: dict[str, tuple[str | None, int]] = {}
     columns: list[Any] = [
         ArticleRow.id, ArticleRow.state, ArticleRow.source, ArticleRow.available_day, ArticleRow.superseded_day,
-        ArticleRow.published_day,
+        ArticleRow.published_day, ArticleRow.language,
     ]  # fmt: skip
     for batch in batches(article_ids):
         for row in connection.execute(select(*columns).where(ArticleRow.id.in_(batch))):
             days = (row.available_day, row.superseded_day, row.published_day)
-            if row.state == "indexed" and selection.holds(*days, row.source):
+            if row.state == "indexed" and selection.holds(*days, row.source, row.language):
                 found[row.id] = (row.source, row.available_day)
     return found
 

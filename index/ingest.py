@@ -6,10 +6,12 @@ interruption at any point only leaves pending articles, which the next run index
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from index.archive import Archive
 from index.article import Article, day_number
@@ -47,32 +49,54 @@ def add(
     on_read: Callable[[Report], None] | None = None,
     on_indexing: Callable[[int, int], None] | None = None,
     on_indexed: Callable[[int, int], None] | None = None,
+    checkpoint: Callable[[], None] | None = None,
+    since: datetime | None = None,
 ) -> Report:
     """Registers and indexes `items`, and first whatever an interrupted run left pending.
 
     `on_read(report)` is called after every item, `on_indexing(articles, passages)` once the totals are known,
-    `on_indexed(articles, passages)` after every round. Rejected items are counted and listed, never raised.
+    `on_indexed(articles, passages)` after every round, `checkpoint` as `Archive.index_pending` says. Rejected items
+    are counted and listed, never raised. A run that goes on after a crash counts as added or updated what was
+    registered `since` it began.
     """
     report = Report()
-    _register(archive, items, report, on_read)
+    _register(archive, items, report, on_read, since)
     if on_indexing:
         counts = archive.catalog.pending()
         on_indexing(*counts)
-    report.indexed = archive.index_pending(on_indexed)
+    report.indexed = archive.index_pending(on_indexed, checkpoint=checkpoint)
     return report
 
 
+def add_one(archive: Archive, item: Located) -> tuple[Report, str]:
+    """Registers and indexes one article and nothing else; returns also the id of its newest version, empty if it was
+    rejected. Other threads may add and search meanwhile."""
+    report, base_id = Report(), item.article.base_id
+    with archive.changing():
+        _register(archive, [item], report, None)
+        report.indexed = archive.index_pending(only=[base_id])
+        return report, "" if report.rejects else archive.catalog.find(base_id)[-1]
+
+
 def _register(
-    archive: Archive, items: Iterable[Located | Reject], report: Report, on_read: Callable[[Report], None] | None
+    archive: Archive,
+    items: Iterable[Located | Reject],
+    report: Report,
+    on_read: Callable[[Report], None] | None,
+    since: datetime | None = None,
 ) -> None:
     seen: dict[str, tuple[str, str]] = {}
     batch: list[tuple[Article, str]] = []
     for item in items:
+        repeated = isinstance(item, Reject) or item.article.base_id in seen
         outcome = item if isinstance(item, Reject) else _examine(archive, item, seen)
         if isinstance(outcome, Reject):
             report.rejects.append(outcome)
         elif outcome is None:
-            report.unchanged += 1
+            version = None if repeated else _version_since(archive, item, since)
+            report.unchanged += version is None
+            report.added += version == 1
+            report.updated += version is not None and version > 1
         else:
             article, digest, is_new = outcome
             batch.append((article, digest))
@@ -85,6 +109,13 @@ def _register(
         if on_read:
             on_read(report)
     archive.register(batch, datetime.now(UTC))
+
+
+def _version_since(archive: Archive, item: Located | Reject, since: datetime | None) -> int | None:
+    """The version that an earlier part of this run registered of an article; None when it did not."""
+    if since is None or isinstance(item, Reject):
+        return None
+    return archive.catalog.version_since(item.article.base_id, since)
 
 
 def _examine(
@@ -120,3 +151,17 @@ def _returns(article: Article, digest: str, held: Mapping[str, int]) -> bool:
     """
     newest, day = list(held.items())[-1]
     return digest != newest and article.updated_at is not None and day_number(article.updated_at.date()) > day
+
+
+def note_rejects(folder: Path, rejects: Sequence[Reject]) -> Path | None:
+    """Writes rejects as JSON lines to a new file in `folder`, named by the moment; returns it, None if there are none.
+
+    Raises OSError.
+    """
+    if not rejects:
+        return None
+    folder.mkdir(exist_ok=True)
+    file = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.jsonl"
+    lines = (json.dumps(asdict(reject), ensure_ascii=False) + "\n" for reject in rejects)
+    file.write_text("".join(lines), encoding="utf-8", errors="backslashreplace")
+    return file

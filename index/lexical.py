@@ -117,6 +117,8 @@ class LexicalIndex:
             clauses.append(self._days("published_day", selection.after or 1, selection.before))
         if selection.sources:
             clauses.append(Query.term_set_query(self._index.schema, "source", list(selection.sources)))
+        if selection.languages:
+            clauses.append(Query.term_set_query(self._index.schema, "language", list(selection.languages)))
         return [(Occur.Must, Query.const_score_query(clause, 0.0)) for clause in clauses]
 
     def _days(self, field: str, first: int | None, last: int | None) -> Any:
@@ -135,7 +137,7 @@ def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
     for name in ("body", "title"):
         builder.add_text_field(name, tokenizer_name=ANALYZER, index_option="freq")
-    for name in ("passage_id", "article_id", "source"):
+    for name in ("passage_id", "article_id", "source", "language"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", stored=name == "passage_id")
     for name in DAYS:
         builder.add_integer_field(name, indexed=True, fast=True)
@@ -150,6 +152,8 @@ def _document(row: IndexRow) -> Any:
     document.add_text("article_id", row.article_id)
     if row.source:
         document.add_text("source", row.source)
+    if row.language:
+        document.add_text("language", row.language)
     for name in DAYS:
         document.add_integer(name, getattr(row, name))
     return document

@@ -65,6 +65,13 @@ class VectorIndex:
                     "and run the same command again; what was done is kept."
                 ) from error
 
+    def update(self, rows: Sequence[IndexRow]) -> None:
+        """Writes what is said of passages that are held, not their vectors. Durable on return."""
+        step = self._client.get_max_batch_size()
+        for i in range(0, len(rows), step):
+            batch = rows[i : i + step]
+            self._collection.update(ids=[row.passage_id for row in batch], metadatas=[_metadata(row) for row in batch])
+
     def remove(self, article_ids: Iterable[str]) -> None:
         """Deletes all passages of these articles. Durable on return."""
         wanted = sorted(article_ids)
@@ -136,6 +143,7 @@ def _metadata(row: IndexRow) -> dict[str, Any]:
     return {
         "article_id": row.article_id,
         "source": row.source or "",
+        "language": row.language or "",
         "superseded_day": row.superseded_day,
         **days,
     }
@@ -152,6 +160,8 @@ def _where(selection: Selection) -> dict[str, Any] | None:
         conditions.append({"published_day": {"$lte": selection.before}})
     if selection.sources:
         conditions.append({"source": {"$in": list(selection.sources)}})
+    if selection.languages:
+        conditions.append({"language": {"$in": list(selection.languages)}})
     if len(conditions) > 1:
         return {"$and": conditions}
     return conditions[0] if conditions else None
@@ -165,4 +175,5 @@ def _passes(metadata: Any, selection: Selection) -> bool:
         and (selection.after is None or published >= selection.after)
         and (selection.before is None or 0 < published <= selection.before)
         and (not selection.sources or metadata["source"] in selection.sources)
+        and (not selection.languages or metadata.get("language") in selection.languages)
     )

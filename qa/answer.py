@@ -25,6 +25,7 @@ class Filters(Contract):
     after: date | None = None
     before: date | None = None
     sources: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 class Words(Contract):
@@ -230,14 +231,23 @@ class Ask(Contract):
     names; without `timeline` none is made, which takes less time.
     """
 
-    question: str
-    as_of: date | None = None
-    after: date | None = None
-    before: date | None = None
-    sources: tuple[str, ...] = ()
-    chat_id: str | None = None
-    follows: Exchange | None = None
-    passages: int = Field(default=20, ge=1, le=50)
-    ignore_period: bool = False
-    exact_names: bool = False
-    timeline: bool = True
+    question: str = Field(
+        description="The question, of at most 2,000 characters.", json_schema_extra={"minLength": 1, "maxLength": 2000}
+    )
+    as_of: date | None = Field(
+        default=None, description="Answer from the archive as it stood at the end of this day; today, if left out."
+    )
+    after: date | None = Field(default=None, description="Only articles published on this day or later.")
+    before: date | None = Field(default=None, description="Only articles published on this day or earlier.")
+    sources: tuple[str, ...] = Field(default=(), description="Only articles of these sources, by name.")
+    languages: tuple[str, ...] = Field(default=(), description="Only articles in these languages, as the articles say.")
+    chat_id: str | None = Field(default=None, description="The conversation that this question goes on with.")
+    follows: Exchange | None = Field(
+        default=None, description='The exchange before it, to which "it", "there" or "before that" may refer.'
+    )
+    passages: int = Field(default=20, ge=1, le=50, description="How many passages to return.")
+    ignore_period: bool = Field(default=False, description="Leave the time expressions of the question out of account.")
+    exact_names: bool = Field(
+        default=False, description="Leave other spellings of the question's names out of account."
+    )
+    timeline: bool = Field(default=True, description="Whether to say what was answered over time, which takes time.")

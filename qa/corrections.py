@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from index.archive import Archive
 from index.article import Selection, StoredPassage
 from index.chunk import sentences
+from index.errors import NotFoundError
 from index.evidence import Related, corrected_title, fold_title
 from qa.read import Span
 from qa.retrieve import Found
@@ -54,7 +55,10 @@ def _corrections(passage: StoredPassage, corrected: dict[str, list[Related]]) ->
 
 def _mistakes(archive: Archive, correction: str) -> str:
     """The words that a correction gives as the mistake, between blanks."""
-    article = archive.article(correction)
+    try:
+        article = archive.article(correction)
+    except NotFoundError:  # removed since it was found
+        return ""
     told = [
         match["mistake"]
         for start, end in sentences(article.text, article.language)

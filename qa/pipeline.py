@@ -61,9 +61,9 @@ class QA:
         with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="ask") as pool:
             return list(pool.map(self._answer, asks))
 
-    def steps(self, ask: Ask) -> Iterator[SearchResponse | AskResponse]:
+    def steps(self, ask: Ask) -> Iterator[Step]:
         """What `ask` gives, as it becomes known: the passages (once more if the search goes on without the question's
-        own dates), the answer without timeline, the whole. Raises QuestionError, FilterError."""
+        own dates), the answer without timeline where one is to come, the whole. Raises QuestionError, FilterError."""
         return self._steps(ask, early=True)
 
     def search(self, ask: Ask) -> SearchResponse:
@@ -91,31 +91,31 @@ class QA:
         return {**self.archive.info(), "reader": self.reader.name}
 
     def _answer(self, ask: Ask) -> AskResponse:
-        *_, whole = self._steps(ask, early=False)
-        assert isinstance(whole, AskResponse)
-        return whole
+        *_, done = self._steps(ask, early=False)
+        assert isinstance(done.response, AskResponse)
+        return done.response
 
-    def _steps(self, ask: Ask, *, early: bool) -> Iterator[SearchResponse | AskResponse]:
+    def _steps(self, ask: Ask, *, early: bool) -> Iterator[Step]:
         """The steps to an answer; without `early` the last alone."""
         clock = _Clock()
         search = self._find(ask, clock)
         if early:
-            yield self._found(ask, search, clock)
+            yield Step("passages", self._found(ask, search, clock))
         reading = self._read_all(search, clock)
         said = self._say(reading, clock)
         if not said.groups and search.understood.can_relax:
             search = self._find(ask, clock, relaxed=True)
             if early:
-                yield self._found(ask, search, clock)
+                yield Step("passages", self._found(ask, search, clock))
             reading = self._read_all(search, clock)
             said = self._say(reading, clock)
         history, scale = list[Sighted](), reading.scale
         if ask.timeline and said.groups:
             if early:
-                yield self._respond(ask, reading, said, history, scale, clock)
+                yield Step("answer", self._respond(ask, reading, said, history, scale, clock))
             with clock.time("timeline"):
                 history, scale = self._timeline(reading, said)
-        yield self._respond(ask, reading, said, history, scale, clock)
+        yield Step("done", self._respond(ask, reading, said, history, scale, clock))
 
     def _found(self, ask: Ask, search: Search, clock: _Clock) -> SearchResponse:
         return SearchResponse(**self._common(ask, search, clock))
@@ -201,7 +201,7 @@ class QA:
         return sorted(spans, key=lambda span: (-span.score, span.passage, span.start))
 
     def _find(self, ask: Ask, clock: _Clock, *, relaxed: bool = False) -> Search:
-        understood = understand(ask, self.archive.source_names())
+        understood = understand(ask, self.archive.source_names(), self.archive.language_names())
         if relaxed:
             understood = understood.relax()
         selection = understood.selection
@@ -242,6 +242,14 @@ class QA:
             number = self.archive.evidence.mentioning(one.forms, selection)
             names.append(NameCoverage(name=one.name, spellings=one.forms[1:], articles=number))
         return Coverage(articles=articles, first_published=first, last_published=last, names=tuple(names))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is known of an answer at some moment; `done` is the last."""
+
+    name: Literal["passages", "answer", "done"]
+    response: SearchResponse | AskResponse
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Understood:
             after=day_number(after) if after else None,
             before=day_number(before) if before else None,
             sources=self.filters.sources,
+            languages=self.filters.languages,
         )
 
     @property
@@ -83,11 +84,11 @@ class Understood:
         return replace(self, filters=self.asked, relaxed=True)
 
 
-def understand(ask: Ask, known_sources: Collection[str]) -> Understood:
+def understand(ask: Ask, known_sources: Collection[str], known_languages: Collection[str] = ()) -> Understood:
     """Checks a question against what the archive holds, and reads its time expressions.
 
     `as_of` defaults to today (UTC). Raises QuestionError for an empty or oversized question and FilterError
-    for dates that contradict one another or a source that the archive does not have.
+    for dates that contradict one another, or a source or language that the archive does not have.
     """
     text = " ".join(_printable(ask.question).split())
     if not any(character.isalnum() for character in text):
@@ -108,9 +109,14 @@ def understand(ask: Ask, known_sources: Collection[str]) -> Understood:
         raise FilterError(f"after ({ask.after}) is later than before ({ask.before}): nothing can match.", field="after")
     if ask.after and ask.after > as_of:
         raise FilterError(f"after ({ask.after}) is later than as_of ({as_of}): nothing can match.", field="after")
-    for source in ask.sources:
-        _check_source(source, known_sources)
-    asked = Filters(after=ask.after, before=ask.before, sources=tuple(sorted(set(ask.sources))))
+    _check("source", ask.sources, known_sources)
+    _check("language", ask.languages, known_languages)
+    asked = Filters(
+        after=ask.after,
+        before=ask.before,
+        sources=tuple(sorted(set(ask.sources))),
+        languages=tuple(sorted(set(ask.languages))),
+    )
     found = None if ask.ignore_period else period(text, as_of)
     if found and (ask.after or ask.before):
         found = replace(found, use="prefer")  # the caller's own dates go before those read from words
@@ -133,12 +139,13 @@ _STOOD = re.compile(
 )
 
 
-def _check_source(source: str, known: Collection[str]) -> None:
-    if source in known:
-        return
-    near = difflib.get_close_matches(source, list(known), n=3, cutoff=0.4)
-    hint = f" Did you mean {', '.join(repr(name) for name in near)}?" if near else ""
-    raise FilterError(f"The archive has no source {source!r}.{hint} `backissue info` lists them.", field="sources")
+def _check(kind: str, asked: Collection[str], known: Collection[str]) -> None:
+    for name in asked:
+        if name not in known:
+            near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.4)
+            hint = f" Did you mean {', '.join(map(repr, near))}?" if near else ""
+            message = f"The archive has no {kind} {name!r}.{hint} `backissue info` lists them."
+            raise FilterError(message, field=f"{kind}s")
 
 
 def _printable(text: str) -> str:

@@ -121,9 +121,9 @@ def shared_words(asked: Sequence[str], held: Sequence[set[str]]) -> list[float]:
     """The share of the asked words that each text holds, words weighted by their rarity among the texts."""
     wanted = set(asked) - FUNCTION_WORDS or set(asked)
     counts = Counter(word for text in held for word in text & wanted)
-    rarity = {word: math.log((len(held) + 1) / (counts[word] + 0.5)) for word in wanted}
-    total = sum(rarity.values()) or 1.0
     # Sorted, because the order of a set, and with it the last bit of a sum, changes from run to run.
+    rarity = {word: math.log((len(held) + 1) / (counts[word] + 0.5)) for word in sorted(wanted)}
+    total = sum(rarity.values()) or 1.0
     return [sum(rarity[word] for word in sorted(text & wanted)) / total for text in held]
 
 

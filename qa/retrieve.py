@@ -53,8 +53,9 @@ class Query:
 
 def retrieve(archive: Archive, query: Query, knobs: Retrieval) -> list[Found]:
     """All candidates of both engines within the selection, best first, copies collapsed; ties go by passage id."""
-    fused = candidates(archive, query, knobs)
-    passages = archive.passages(sorted(fused))
+    with archive.reading():
+        fused = candidates(archive, query, knobs)
+        passages = archive.passages(sorted(fused))
     first = [fused[passage.id] for passage in passages]
     scores, timeless = rank.scores(query.question, passages, first, query.near, knobs.weights, query.spelled)
     found = [

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response
 from jinja2 import StrictUndefined
 
-from web import api, pages, present, problems
+from web import api, caching, pages, present, problems, request_id
+from web.examples import Examples
+from web.guard import Guard
+from web.limits import Limits
 from web.services import Services
 from web.settings import Settings
 from web.store import Store
+from web.work import EXTENSION as WORKER
+from web.work import Worker
 
 if TYPE_CHECKING:
     from qa.pipeline import QA
 
+# A view that takes more says so by `request.max_content_length`, before it reads the body.
 MAX_BODY_BYTES = 64 * 1024
 
 SECURITY_HEADERS = {
@@ -42,17 +48,25 @@ SECURITY_HEADERS = {
 
 
 def create_app(settings: Settings, qa: QA, *, store: Store | None = None, examples: Sequence[str] = ()) -> Flask:
-    """The application over one engine. `examples` are questions that the start page offers.
+    """The application over one engine. `examples` are questions that the start page offers instead of its own.
 
-    Without a `store`, what people leave is gone with the process.
+    Without a `store`, what people leave is gone with the process. Jobs wait until somebody runs the Worker among the
+    application's extensions.
     """
-    services = Services(settings, qa, store or Store.passing(), tuple(examples))
+    store = store or Store.passing()
+    services = Services(settings, qa, store, Examples(qa, store, examples))
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     present.register(app)
     problems.register(app)
+    request_id.register(app)
+    caching.register(app)
+    Guard(services).register(app)
+    limits = Limits(settings)
+    limits.register(app)
+    app.extensions[WORKER] = Worker(services.jobs, qa, limits.busy)
     api.register(app, services)
     pages.register(app, services)
     app.after_request(_secure)

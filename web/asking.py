@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 from werkzeug.datastructures import MultiDict
 
 from index.errors import FilterError, QuestionError
@@ -18,10 +19,16 @@ from web.settings import Settings
 
 DATES = ("as_of", "after", "before")
 # The page's parameters, as they stand in an address, and the fields of `Ask` that they fill.
-PARAMETERS = {"q": "question", "as_of": "as_of", "after": "after", "before": "before", "source": "sources"}
+PARAMETERS = {"q": "question", "as_of": "as_of", "after": "after", "before": "before"}
+PARAMETERS |= {"source": "sources", "language": "languages"}
+# Fields that take several names, each a parameter of its own in an address.
+LISTS = {"sources": '["Reuters"]', "languages": '["en"]'}
+SEVERAL = ("source", "language")
 # Those that switch off what is read from the question's words; their one value is 1.
 SWITCHES = ("ignore_period", "exact_names")
 PARAMETERS |= {name: name for name in SWITCHES}
+# In a permanent address: the version of the archive that gave the answer.
+VERSION = "version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +75,13 @@ def parse_ask(data: Any, settings: Settings) -> Ask:
             except FilterError as error:
                 errors.append(FieldError(name, str(error)))
                 del values[name]
-    if isinstance(values.get("sources", []), list):
-        values["sources"] = tuple(values.get("sources", ()))
-    else:
-        errors.append(FieldError("sources", 'sources must be a list of names, like ["Reuters"].'))
-        del values["sources"]
+    for name, example in LISTS.items():
+        if not isinstance(values.get(name, []), list):
+            errors.append(FieldError(name, f"{name} must be a list of names, like {example}."))
+            del values[name]
     try:
-        ask = Ask.model_validate({"passages": settings.passages, **values}, strict=True)
+        # As JSON, in which strictness leaves a date in `follows` its text and a list its brackets.
+        ask = Ask.model_validate_json(to_json({"passages": settings.passages, **values}), strict=True)
     except ValidationError as error:
         errors += [_explain(fault) for fault in error.errors(include_url=False)]
     if errors:
@@ -88,16 +95,41 @@ def parse_ask(data: Any, settings: Settings) -> Ask:
     return ask
 
 
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validated(model: type[Model], data: Any, *, numbers: Collection[str] = ()) -> Model:
+    """A JSON object, or the parameters of an address with their `numbers` still in digits, as `model`.
+
+    Raises AskError with every fault named by its field.
+    """
+    if not isinstance(data, Mapping):
+        raise AskError([FieldError("body", "The body must be a JSON object.")])
+    errors = [FieldError(name, _unknown(name, model.model_fields)) for name in data if name not in model.model_fields]
+    values = {name: value for name, value in data.items() if name in model.model_fields}
+    for name in numbers:
+        if re.fullmatch(r"[0-9]{1,18}", str(values.get(name, "")), re.ASCII):
+            values[name] = int(values[name])
+    try:
+        made = model.model_validate(values, strict=True)
+    except ValidationError as error:
+        errors += [_explain(fault) for fault in error.errors(include_url=False)]
+    if errors:
+        raise AskError(errors)
+    return made
+
+
 def parse_query(args: MultiDict[str, str], settings: Settings) -> Ask:
     """The page's address parameters -> Ask; blank ones count as not given, but for the question.
 
     Raises AskError and QuestionError as `parse_ask` does.
     """
-    unknown = [FieldError(name, _unknown(name, PARAMETERS)) for name in args if name not in PARAMETERS]
+    known = (*PARAMETERS, VERSION)
+    unknown = [FieldError(name, _unknown(name, PARAMETERS)) for name in args if name not in known]
     twice = [
-        FieldError(name, f"{name} is given more than once; only source may be.")
+        FieldError(name, f"{name} is given more than once; only source and language may be.")
         for name, values in args.lists()
-        if name in PARAMETERS and name != "source" and len(values) > 1
+        if name in PARAMETERS and name not in SEVERAL and len(values) > 1
     ]
     neither = [
         FieldError(name, f"{name} is 1 or left out.") for name in SWITCHES if args.get(name, "1") not in ("1", "")
@@ -107,20 +139,27 @@ def parse_query(args: MultiDict[str, str], settings: Settings) -> Ask:
     data: dict[str, Any] = {name: args[name] for name in DATES if args.get(name)}
     data |= {name: True for name in SWITCHES if args.get(name)}
     data["question"] = args.get("q", "")
-    data["sources"] = [source for source in args.getlist("source") if source]
+    data |= {PARAMETERS[name]: [one for one in args.getlist(name) if one] for name in SEVERAL}
     return parse_ask(data, settings)
 
 
 def address_parameters(
-    ask: Ask, *, without: str | None = None, source: str | None = None, switched: str | None = None
+    ask: Ask,
+    *,
+    without: str | None = None,
+    one: str | None = None,
+    switched: str | None = None,
+    version: str | None = None,
 ) -> dict[str, Any]:
-    """The parameters of a question's permanent address, less one filter (`without`, and `source` where several), or
-    with one more switch."""
-    sources = [s for s in ask.sources if not (without == "source" and s == source)]
+    """The parameters of a question's permanent address, less one filter (`without`, and `one` of several), or
+    with one more switch, or with the `version` of the archive that answered."""
     found: dict[str, Any] = {"q": ask.question}
     found |= {name: day.isoformat() for name in DATES if name != without and (day := getattr(ask, name))}
     found |= {name: "1" for name in SWITCHES if name == switched or getattr(ask, name)}
-    return found | ({"source": sources} if sources else {})
+    for name in SEVERAL:
+        if kept := [value for value in getattr(ask, PARAMETERS[name]) if not (without == name and value == one)]:
+            found[name] = kept
+    return found | ({VERSION: version} if version else {})
 
 
 def _unknown(name: str, known: Any) -> str:

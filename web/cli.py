@@ -9,8 +9,9 @@ import errno
 import json
 import os
 import sys
+from contextlib import closing
 from dataclasses import asdict, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,23 @@ import click
 from index import sample
 from index.archive import Archive
 from index.errors import ArchiveError, ArchiveLockedError, BackissueError, FilterError, InputError, SettingsError
-from index.formats import Defaults, Reject, parse_published, read_path
-from index.ingest import Report
+from index.formats import Defaults, parse_published, read_path
+from index.ingest import Report, note_rejects
 from index.ingest import add as ingest
 from qa.answer import Ask, AskResponse
 from web import remote, terminal
 from web.app import create_app
 from web.asking import parse_day
 from web.engine import open_archive, open_qa
+from web.feedback import Judgements
+from web.guard import is_loopback
+from web.limits import server_threads
 from web.serve import run_server
 from web.settings import Settings, load_settings
 from web.store import FOLDER, Store
+from web.tokens import Scope, Tokens
+from web.work import EXTENSION as WORKER
+from web.work import Worker
 
 
 class _Failure(click.ClickException):
@@ -175,6 +182,7 @@ def add(
 @click.option("--after", callback=_day, metavar="DATE", help="Only articles published on that day or later.")
 @click.option("--before", callback=_day, metavar="DATE", help="Only articles published on that day or earlier.")
 @click.option("--source", "sources", multiple=True, help="Only articles of this source; may be given again.")
+@click.option("--language", "languages", multiple=True, help="Only articles in this language; may be given again.")
 @click.option("--passages", type=click.IntRange(1, 50), help="Passages to return [default: 20].")
 @click.option("--ignore-period", is_flag=True, help="Do not read dates from the words of the question.")
 @click.option("--exact-names", is_flag=True, help="Do not search for other spellings of its names.")
@@ -206,25 +214,45 @@ def serve(context: click.Context, host: str | None, port: int | None) -> None:
 
 
 @main.command()
-@click.argument("questions", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("questions", type=click.Path(exists=True, path_type=Path))
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the results.")
 @click.option("--group", metavar="FIELD", help="Also give figures by the value of this field of the question file.")
 @click.option("--compare-retrieval", is_flag=True, help="Also score BM25 alone, vectors alone, and their plain fusion.")
+@click.option("--fresh", is_flag=True, help="Throw away an earlier run in the folder and start over.")
 @_reader
 @_archive
 @click.pass_context
-def evaluate(context: click.Context, questions: Path, out: Path, group: str | None, compare_retrieval: bool) -> None:
-    """Ask a file of questions and score the answers.
+def evaluate(context: click.Context, /, questions: Path, out: Path, **options: Any) -> None:
+    """Ask a file of questions, score the answers and write a report.
 
-    Writes predictions.jsonl, run.trec and metrics.json. QUESTIONS has JSON lines
-    {"id", "question", "as_of"?, "answers"?, "filters"?}.
+    QUESTIONS has JSON lines {"id", "question", "as_of"?, "answers"?, "filters"?}, or is a SQuAD file, a BEIR folder,
+    or a CSV file with a column "question". After an interruption, run the same command again: it goes on where it
+    stopped.
     """
     from qa.evaluate.run import evaluate as run
 
     with open_archive(context.obj) as archive, terminal.questions_progress("Asking") as advance:
-        options: dict[str, Any] = {"group": group, "compare_retrieval": compare_retrieval, "progress": advance}
-        metrics = run(open_qa(archive, context.obj), questions, out, **options)
+        metrics = run(open_qa(archive, context.obj), questions, out, progress=advance, **options)
     terminal.show_metrics(metrics)
+    click.echo(f"Report: {out / 'report.html'}")
+
+
+@main.command()
+@click.argument("run_a", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("run_b", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the whole comparison as JSON.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="File for the comparison as a page.")
+def compare(run_a: Path, run_b: Path, as_json: bool, html: Path | None) -> None:
+    """Compare two folders that `evaluate` wrote, question by question; no archive is needed."""
+    from qa.evaluate.compare import compare as run
+    from qa.evaluate.compare import write_html
+    from qa.evaluate.files import replacing
+
+    comparison = run(run_a, run_b)
+    if html:
+        with replacing(html) as file:
+            write_html(file, comparison)
+    click.echo(json.dumps(comparison, indent=2)) if as_json else terminal.show_comparison(comparison)
 
 
 @main.command()
@@ -264,7 +292,7 @@ def info(context: click.Context, as_json: bool) -> None:
         with open_archive(context.obj) as archive:
             summary = archive.info()
     except ArchiveLockedError as error:
-        summary = remote.info(error)
+        summary = remote.info(error, context.obj.token)
     click.echo(json.dumps(summary, indent=2)) if as_json else terminal.show_info(summary)
 
 
@@ -322,6 +350,59 @@ def export(context: click.Context, out: Path) -> None:
     click.echo(f"Wrote {number:,} article(s) to {out}.")
 
 
+@main.command()
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write (.jsonl).")
+@_archive
+@click.pass_context
+def feedback(context: click.Context, out: Path) -> None:
+    """Write what people judged as a question file that `evaluate` reads, also while a server runs."""
+    with closing(Store.of_archive(context.obj.archive)) as store, out.open("w", encoding="utf-8") as file:
+        number = 0
+        for number, line in enumerate(Judgements(store).questions(), start=1):  # noqa: B007 - the count is wanted
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    click.echo(f"Wrote {number:,} question(s) to {out}.")
+
+
+@main.group()
+def token() -> None:
+    """Tokens that open a server to others: create, list and revoke them, also while it runs."""
+
+
+@token.command("create")
+@click.argument("name", callback=_words)
+@click.option("--scope", type=click.Choice(["read", "write"]), default="read", show_default=True)
+@_archive
+@click.pass_context
+def token_create(context: click.Context, name: str, scope: Scope) -> None:
+    """Make a token and print it. NAME says whose it is; write may also add and remove articles."""
+    with closing(Store.of_archive(context.obj.archive)) as store:
+        row, secret = Tokens(store).create(name, scope)
+    click.echo(secret)
+    click.echo(f"It is kept nowhere: note it now. `backissue token revoke {row.id}` ends it.", err=True)
+
+
+@token.command("list")
+@_archive
+@click.pass_context
+def token_list(context: click.Context) -> None:
+    """List all tokens: id, scope, days of creation and revocation, name."""
+    with closing(Store.of_archive(context.obj.archive)) as store:
+        for row in Tokens(store).all():
+            ended = f"revoked {row.revoked_at:%Y-%m-%d}" if row.revoked_at else "active"
+            click.echo(f"{row.id}  {row.scope:5}  {row.created_at:%Y-%m-%d}  {ended:18}  {row.name}")
+
+
+@token.command("revoke")
+@click.argument("token_id", metavar="ID", callback=_words)
+@_archive
+@click.pass_context
+def token_revoke(context: click.Context, token_id: str) -> None:
+    """End a token: from the next request on it opens nothing."""
+    with closing(Store.of_archive(context.obj.archive)) as store:
+        row = Tokens(store).revoke(token_id)
+    click.echo(f"Revoked {row.id}, {row.name}.")
+
+
 def _ask(settings: Settings, question: Ask) -> AskResponse:
     try:
         with open_archive(settings) as archive:
@@ -330,7 +411,7 @@ def _ask(settings: Settings, question: Ask) -> AskResponse:
         if error.url and settings.reader != Settings().reader:
             message = f"The server at {error.url} answers with the reader it was started with. Leave --reader out."
             raise SettingsError(message, field="reader") from error
-        return remote.ask(error, question)
+        return remote.ask(error, question, settings.token)
 
 
 def _add(archive: Archive, paths: tuple[Path, ...] | list[Path], defaults: Defaults) -> Report:
@@ -338,19 +419,8 @@ def _add(archive: Archive, paths: tuple[Path, ...] | list[Path], defaults: Defau
     with terminal.progress() as display:
         shown = terminal.AddProgress(display)
         report = ingest(archive, items, on_read=shown.read, on_indexing=shown.indexing, on_indexed=shown.indexed)
-    terminal.show_report(report, _write_rejects(archive.folder, report.rejects))
+    terminal.show_report(report, note_rejects(archive.folder / "rejects", report.rejects))
     return report
-
-
-def _write_rejects(folder: Path, rejects: list[Reject]) -> Path | None:
-    if not rejects:
-        return None
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-    file = folder / "rejects" / f"{stamp}.jsonl"
-    file.parent.mkdir(exist_ok=True)
-    lines = (json.dumps(asdict(reject), ensure_ascii=False) + "\n" for reject in rejects)
-    file.write_text("".join(lines), encoding="utf-8", errors="backslashreplace")
-    return file
 
 
 def _serve(settings: Settings, archive: Archive, *, any_port: bool = False) -> None:
@@ -361,10 +431,15 @@ def _serve(settings: Settings, archive: Archive, *, any_port: bool = False) -> N
     def announce(url: str) -> None:
         archive.announce(url)
         click.echo(f"Backissue answers at {url} (Ctrl-C stops it)")
+        if not is_loopback(settings.host) and not Tokens(store).active():
+            click.echo("It is closed until it has a token: backissue token create NAME", err=True)
 
-    try:
-        run_server(app, settings.host, settings.port, settings.threads, announce)
-    except SettingsError:
-        if not any_port:
-            raise
-        run_server(app, settings.host, 0, settings.threads, announce)
+    options: dict[str, Any] = {"max_body": settings.max_upload_mb << 20}
+    worker: Worker = app.extensions[WORKER]
+    with worker.running():
+        try:
+            run_server(app, settings.host, settings.port, server_threads(settings), announce, **options)
+        except SettingsError:
+            if not any_port:
+                raise
+            run_server(app, settings.host, 0, server_threads(settings), announce, **options)

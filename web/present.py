@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, url_for
 
 from qa.answer import Ask, AskResponse, Citation, EventDate, FoundPassage, Reference, UnderstoodPeriod
-from web.asking import address_parameters
+from web.asking import PARAMETERS, address_parameters
 from web.highlight import excerpt
+from web.strip import strip
 
 # Least confidence, words. The words are what readers act on; the number stands beside them.
 CONFIDENCE = ((0.8, "High confidence"), (0.5, "Fair confidence"), (0.0, "Low confidence"))
@@ -36,6 +38,7 @@ def register(app: Flask) -> None:
         "date_range": date_range,
         "told_dates": told_dates,
         "article_url": article_url,
+        "as_of_address": as_of_address,
     }
 
 
@@ -114,6 +117,30 @@ def address(ask: Ask, **change: str | None) -> str:
     return url_for("chat.home", **address_parameters(ask, **change))
 
 
+def turn_of(
+    asked: Ask, response: AskResponse, *, position: int | None = None, version: str | None = None
+) -> dict[str, Any]:
+    """A question and its response as the templates show them. `version` is that of the archive in a permanent
+    address, from when the answer was shared."""
+    alone = asked.model_copy(update={"question": response.understood_as, "follows": None, "chat_id": None})
+    literal = asked.model_copy(update={"follows": None, "chat_id": None})
+    return {
+        "response": response,
+        "ask": alone,
+        "address": address(alone, version=str(response.archive.version)),
+        "chips": chips(alone, response),
+        "literal": address(literal) if asked.follows and response.understood_as != response.question else None,
+        "position": position,
+        "strip": strip(response.timeline),
+        "outdated": version is not None and version != str(response.archive.version),
+    }
+
+
+def as_of_address(ask: Ask, day: date) -> str:
+    """The permanent address of a question as of another day."""
+    return address(ask.model_copy(update={"as_of": day}))
+
+
 def chips(ask: Ask, response: AskResponse) -> list[Chip]:
     """What was understood and the filters that were applied, each removable but for a default."""
     applied = {"as_of": response.as_of, "after": ask.after, "before": ask.before}
@@ -130,9 +157,9 @@ def chips(ask: Ask, response: AskResponse) -> list[Chip]:
         if named.spellings:
             label = f"{named.name}, also as {', '.join(named.spellings)}"
             found.append(Chip(label, address(ask, switched="exact_names")))
-    for source in response.filters.sources:
-        removable = source in ask.sources
-        found.append(Chip(f"Source: {source}", address(ask, without="source", source=source) if removable else None))
+    for name, label in (("source", "Source"), ("language", "Language")):
+        for one in getattr(response.filters, PARAMETERS[name]):
+            found.append(Chip(f"{label}: {one}", address(ask, without=name, one=one)))
     return found
 
 

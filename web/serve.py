@@ -23,13 +23,22 @@ MAX_BUFFERED_BYTES = 1 << 20
 LEAST_THREADS = 4
 
 
-def run_server(app: Flask, host: str, port: int, threads: int, announce: Callable[[str], None]) -> None:
+def run_server(
+    app: Flask,
+    host: str,
+    port: int,
+    threads: int,
+    announce: Callable[[str], None],
+    *,
+    max_body: int = 0,
+) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is being answered and return.
 
     `port` 0 picks a free one; `threads` 0 takes one a core. `announce` gets the page's real address once
-    connections are accepted. Raises SettingsError when the address cannot be listened on.
+    connections are accepted. `max_body` is the most bytes that any view takes, if that is much: the server keeps
+    bodies on disk until they are whole. Raises SettingsError when the address cannot be listened on.
     """
-    server = _listen(app, host, port, max(LEAST_THREADS, threads or os.cpu_count() or 1))
+    server = _listen(app, host, port, max(LEAST_THREADS, threads or os.cpu_count() or 1), MAX_BUFFERED_BYTES + max_body)
     try:
         with _stopping_on_sigterm():
             try:
@@ -41,10 +50,10 @@ def run_server(app: Flask, host: str, port: int, threads: int, announce: Callabl
         server.close()
 
 
-def _listen(app: Flask, host: str, port: int, threads: int) -> Any:
+def _listen(app: Flask, host: str, port: int, threads: int, max_body: int) -> Any:
     try:
         return create_server(
-            app, host=host, port=port, threads=threads, ident="backissue", max_request_body_size=MAX_BUFFERED_BYTES
+            app, host=host, port=port, threads=threads, ident="backissue", max_request_body_size=max_body
         )
     except OSError as error:
         raise _cannot_listen(error, host, port) from error

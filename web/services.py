@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from web.chats import Chats
+from web.examples import Examples
+from web.feedback import Judgements
+from web.jobs import Jobs
 from web.settings import Settings
 from web.store import Store
 
@@ -14,9 +18,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The settings, the one engine, and the store. `examples` are questions that the start page offers."""
+    """The settings, the one engine, the store, and the questions that the start page offers."""
 
     settings: Settings
     qa: QA
     store: Store
-    examples: tuple[str, ...] = ()
+    examples: Examples
+
+    @property
+    def chats(self) -> Chats:
+        """The conversations of the store."""
+        return Chats(self.store)
+
+    @property
+    def jobs(self) -> Jobs:
+        """The jobs of the store."""
+        return Jobs(self.store)
+
+    @property
+    def judgements(self) -> Judgements:
+        """What people said of answers."""
+        return Judgements(self.store)

@@ -16,6 +16,8 @@ from index.errors import SettingsError
 from web.hints import did_you_mean
 
 PREFIX = "BACKISSUE_"
+# What says yes and no.
+WORDS = dict.fromkeys(("yes", "true", "on", "1"), True) | dict.fromkeys(("no", "false", "off", "0"), False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,35 @@ class Settings:
     max_question_chars: int = field(
         default=2000, metadata={"help": "Longest question accepted, in characters.", "least": 1, "most": 2000}
     )
+    allow_add: bool = field(
+        default=True,
+        metadata={"help": "Whether articles may be added and removed from this machine without a token: yes or no."},
+    )
+    allowed_hosts: str = field(
+        default="",
+        metadata={"help": "Host names, with commas, that the server answers under besides loopback's.", "blank": True},
+    )
+    cors_origins: str = field(
+        default="",
+        metadata={"help": "Origins, with commas, whose pages may use the API: https://reader.example.", "blank": True},
+    )
+    rate_limit: str = field(
+        default="120 per minute",
+        metadata={"help": "Most questions of one caller, like 120 per minute; empty means no limit.", "blank": True},
+    )
+    max_concurrent: int = field(
+        default=0,
+        metadata={"help": "Questions worked on at a time; 0 means one a thread.", "least": 0, "most": 1024},
+    )
+    max_upload_mb: int = field(
+        default=200,
+        metadata={"help": "Largest upload of a job, in MiB.", "least": 1, "most": 100_000},
+    )
+    token: str | None = field(
+        default=None,
+        repr=False,
+        metadata={"help": "Token for ask and info, where a server that demands one holds the archive."},
+    )
     cache: Path | None = field(
         default=None, metadata={"help": "Folder for prepared model files; by default the user's cache folder."}
     )
@@ -67,7 +98,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One row of the table. `least` and `most` bound whole numbers, both included."""
+    """One row of the table. `least` and `most` bound whole numbers, both included; `blank`: may be empty."""
 
     name: str
     type: type
@@ -75,6 +106,7 @@ class Setting:
     help: str
     least: int | None = None
     most: int | None = None
+    blank: bool = False
 
     @property
     def variable(self) -> str:
@@ -85,6 +117,10 @@ class Setting:
         """`value` in the setting's type. `origin` names in errors where it came from. Raises SettingsError."""
         if self.type is int:
             return self._parse_int(value, origin)
+        if self.type is bool:
+            return self._parse_bool(value, origin)
+        if self.blank and isinstance(value, str) and not value.strip():
+            return ""
         if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
             raise SettingsError(f"{origin} must not be empty. {self.help}", field=self.name)
         return Path(value).expanduser() if self.type is Path else str(value)
@@ -100,6 +136,12 @@ class Setting:
                 f"{origin} must be between {self.least} and {self.most}, not {number}. {self.help}", field=self.name
             )
         return number
+
+    def _parse_bool(self, value: Any, origin: str) -> bool:
+        word = str(value).strip().lower()
+        if word not in WORDS:
+            raise SettingsError(f"{origin} must be yes or no, not {value!r}. {self.help}", field=self.name)
+        return WORDS[word]
 
 
 def _table() -> tuple[Setting, ...]:
@@ -119,8 +161,8 @@ SETTINGS = _table()
 def load_settings(environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None) -> Settings:
     """Settings from `overrides` (None means not given), else `environ`, else the defaults.
 
-    An empty environment variable counts as not set. Raises SettingsError for an unknown name or a value
-    that the setting cannot have.
+    An empty environment variable counts as not set, unless the setting may be empty. Raises SettingsError for an
+    unknown name or a value that the setting cannot have.
     """
     table = {setting.name: setting for setting in SETTINGS}
     values: dict[str, Any] = {}
@@ -129,7 +171,7 @@ def load_settings(environ: Mapping[str, str], overrides: Mapping[str, Any] | Non
             name = variable.removeprefix(PREFIX).lower()
             if name not in table or variable != table[name].variable:
                 raise _unknown(variable, [setting.variable for setting in SETTINGS])
-            if text:
+            if text or table[name].blank:
                 values[name] = table[name].parse(text, variable)
     for name, value in (overrides or {}).items():
         if name not in table:

@@ -13,7 +13,7 @@ from typing import Any, Self
 from sqlalchemy import JSON, Engine, ForeignKey, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from index.errors import ArchiveError
+from index.errors import ArchiveError, NotFoundError
 from index.tables import open_database
 
 FOLDER = "service"
@@ -99,6 +99,15 @@ class Store:
         self.folder = folder
         self.engine: Engine = open_database(f"sqlite:///{folder / 'service.sqlite'}", Base.metadata, "service database")
         self._temporary: TemporaryDirectory[str] | None = None
+
+    @classmethod
+    def of_archive(cls, folder: Path) -> Self:
+        """The store of the archive in `folder`, whoever has that open. Raises NotFoundError where there is none."""
+        if not (folder / "catalog.sqlite").exists():
+            raise NotFoundError(
+                f"There is no archive in {folder}. Make one with `backissue --archive {folder} add FILES`."
+            )
+        return cls(folder / FOLDER)
 
     @classmethod
     def passing(cls) -> Self:

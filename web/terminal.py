@@ -152,6 +152,7 @@ def _coverage(response: AskResponse) -> str:
         *([f"after {filters.after}"] if filters.after else []),
         *([f"before {filters.before}"] if filters.before else []),
         *filters.sources,
+        *filters.languages,
     ]
     restricted = f"; only {', '.join(applied)}" if applied else ""
     took = response.timings_ms["total"]
@@ -271,31 +272,79 @@ def show_info(info: dict[str, Any]) -> None:
 
 
 def show_metrics(metrics: dict[str, Any]) -> None:
-    """A run's figures, as tables: all questions, then each group."""
+    """A run's figures with their intervals, as tables: all questions, then each group."""
     _metrics_table("all questions", metrics)
     for name, group in metrics["groups"].items():
         _metrics_table(name, group)
 
 
 def _metrics_table(title: str, metrics: dict[str, Any]) -> None:
-    latency = metrics["latency_ms"]
-    right = [f"{name} {metrics[key]:.3f}" for name, key in (("EM", "exact_match"), ("F1", "f1")) if metrics["scored"]]
+    latency, within = metrics["latency_ms"], metrics["intervals"]
+    right = [
+        f"{name} {metrics[key]:.3f} ({_between(within[key])})"
+        for name, key in (("EM", "exact_match"), ("F1", "f1"))
+        if metrics["scored"]
+    ]
     figures = [
         f"{metrics['questions']:,} asked, {metrics['answered']:,} answered",
         *right,
         f"median {latency['p50']} ms, p95 {latency['p95']} ms",
     ]
-    out.print(f"[bold]{escape(title)}[/]: {'; '.join(figures)}")
-    if not metrics["retrieval"]:
-        return
+    out.print(f"[bold]{escape(title)}[/]: {'; '.join(figures)}", soft_wrap=True)
+    for kind, thing in (("retrieval", "passages"), ("articles", "articles")):
+        if metrics[kind]:
+            out.print(_found_by(thing, metrics[kind]))
+
+
+def _found_by(thing: str, found: dict[str, Any]) -> Table:
     table = Table()
-    table.add_column("passages found by")
-    names = list(next(iter(metrics["retrieval"].values())))
+    table.add_column(f"{thing} found by")
+    names = list(next(iter(found.values())))
     for name in names:
         table.add_column(name, justify="right")
-    for method, found in metrics["retrieval"].items():
-        table.add_row(escape(method), *(f"{found[name]:.3f}" for name in names))
+    for method, figures in found.items():
+        table.add_row(escape(method), *(f"{figures[name]:.3f}" for name in names))
+    return table
+
+
+def _between(ends: Sequence[float]) -> str:
+    return f"{ends[0]:.3f}–{ends[1]:.3f}"
+
+
+def show_comparison(comparison: dict[str, Any], most: int = 10) -> None:
+    """Two runs: what was changed, the figures of both, and the questions with the largest gains and losses."""
+    apart = [
+        f"{len(comparison[key]):,} {words}"
+        for key, words in (
+            ("only_in_a", "only in A"),
+            ("only_in_b", "only in B"),
+            ("asked_otherwise", "asked otherwise"),
+        )
+        if comparison[key]
+    ]
+    told = "; ".join([f"{_counted(comparison['compared'], 'question')} compared", *apart])
+    out.print(Text(f"A {comparison['a']['run']}\nB {comparison['b']['run']}\n{told}"))
+    for name, one in comparison["changed"].items():
+        out.print(Text(f"changed: {name} was {one['a']!r} in A, is {one['b']!r} in B"), soft_wrap=True)
+    if not comparison["changed"]:
+        out.print("changed: nothing")
+    table = Table()
+    for name in ("figure", "A", "B", "B less A", "95 % interval", "p", "gains", "losses"):
+        table.add_column(name, justify="left" if name == "figure" else "right")
+    for name, one in comparison["figures"].items():
+        low, high = one["interval"]
+        means = (f"{one['a']:.3f}", f"{one['b']:.3f}", f"{one['difference']:+.3f}", f"{low:+.3f} to {high:+.3f}")
+        table.add_row(name, *means, f"{one['p']:.4f}", str(one["gains"]), str(one["losses"]))
     out.print(table)
+    for side in ("gains", "losses"):
+        rows = comparison[side]
+        if rows:
+            out.print(Text(f"{side}: {len(rows):,}" + (f", the largest {most}" if len(rows) > most else "")))
+        for row in rows[:most]:
+            said = [repr(row[run]["prediction"]) if row[run]["prediction"] else "no answer" for run in "ab"]
+            out.print(
+                Text(f"  {row['id']}: {row['question']}\n    A {said[0]}, B {said[1]}; accepted {row['answers']}")
+            )
 
 
 def show_reading(figures: dict[str, Any]) -> None:

@@ -5,7 +5,8 @@
 
 from index.formats.base import Defaults, Located, Reject
 from index.formats.dates import parse_published
+from index.formats.jsonl import read_one
 from index.formats.normalise import normalise_text
 from index.formats.paths import read_path
 
-__all__ = ["Defaults", "Located", "Reject", "normalise_text", "parse_published", "read_path"]
+__all__ = ["Defaults", "Located", "Reject", "normalise_text", "parse_published", "read_one", "read_path"]

@@ -35,6 +35,14 @@ def read(source: Source, defaults: Defaults) -> Iterator[Item]:
         raise RejectedError("empty file", "the file has no lines. Remove it, or fetch it again")
 
 
+def read_one(record: bytes, where: str) -> Item:
+    """One article, given as the JSON object that its line would be."""
+    try:
+        return Located(where, to_article(_parse(record if len(record) <= MAX_LINE_BYTES else None), Defaults()))
+    except RejectedError as error:
+        return error.at(where)
+
+
 def _refuse_other_encodings(source: Source) -> None:
     with source.opener() as stream:
         head = stream.read1(SAMPLE_BYTES)

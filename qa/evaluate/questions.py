@@ -1,104 +1,95 @@
-"""Question files: JSON lines `{"id", "question", "as_of"?, "answers"?, "answerable"?, "filters"?}`.
+"""Question files: ours (JSON lines), SQuAD 1.1 and 2.0, BEIR folders, CSV; the format is told from what is found.
 
-Other fields are kept in `extra`, so that results can be grouped by them.
+Ours: `{"id", "question", "as_of"?, "answers"?, "answerable"?, "filters"?}`, one object a line.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
+from typing import Any, Literal
 
 from index.errors import SourceFileError
-from qa.answer import Ask
+from qa.evaluate import beir, table
+from qa.evaluate.files import read_text
+from qa.evaluate.record import Question, parse, to_question, unique
+from qa.evaluate.squad import read_squad
 
-_KNOWN = {"id", "question", "as_of", "answers", "answerable", "filters"}
-_FILTERS = {"after", "before", "sources"}
-_DAYS = {"as_of", "after", "before"}
+Format = Literal["JSON lines", "SQuAD", "BEIR", "CSV"]
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question of an evaluation file. `answers` are the accepted ones; empty where none is known.
-
-    `where` is its file and line.
-    """
-
-    id: str
-    ask: Ask
-    where: str
-    answers: tuple[str, ...] = ()
-    answerable: bool | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+__all__ = ["Format", "Question", "digest", "format_of", "read_questions"]
 
 
 def read_questions(path: Path, passages: int) -> list[Question]:
-    """All questions of a file, each to be asked for `passages` passages.
+    """All questions of a file or BEIR folder, in its order, each to be asked for `passages` passages.
 
-    Raises SourceFileError, naming the line and the field, at the first that cannot be used: a run over half
+    Raises SourceFileError, naming file, line and field, at the first that cannot be used: a run over half
     a question file would report averages of something else.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise SourceFileError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise SourceFileError(f"{path} is not UTF-8 at byte {error.start}. Save the questions as UTF-8.") from error
-    found: dict[str, Question] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            question = _question(line, f"{path.name}:{number}", passages)
-            if question.id in found:
-                raise SourceFileError(f"{path.name}:{number}: the id {question.id!r} stands in the file twice.")
-            found[question.id] = question
+    kind = format_of(path)
+    if kind == "BEIR":
+        found = beir.read(path, passages)
+    elif kind == "SQuAD":
+        found = _from_squad(path, passages)
+    elif kind == "CSV":
+        found = table.read(path.name, read_text(path), passages)
+    else:
+        found = _from_lines(path, passages)
     if not found:
         raise SourceFileError(f"{path} holds no questions. Write one JSON object a line, with id and question.")
-    return list(found.values())
+    return unique(found)
 
 
-def _question(line: str, where: str, passages: int) -> Question:
+def format_of(path: Path) -> Format:
+    """What the file holds, told from its content; JSON lines where nothing else fits. Raises SourceFileError."""
+    if path.is_dir():
+        return "BEIR"
+    text = read_text(path).lstrip()
+    first = text.partition("\n")[0]
+    if text.startswith(("{", "[")):
+        return "SQuAD" if _is_squad(first) or (_json(first) is None and _is_squad(text)) else "JSON lines"
+    return "CSV" if table.has_questions(first) or path.suffix.lower() == ".csv" else "JSON lines"
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of the bytes of a question file; of a BEIR folder, over the names and bytes of the files read."""
+    if not path.is_dir():
+        return sha256(path.read_bytes()).hexdigest()
+    whole = sha256()
+    for file in beir.files(path):
+        whole.update(f"{file.relative_to(path).as_posix()}\n{sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return whole.hexdigest()
+
+
+def _from_lines(path: Path, passages: int) -> list[Question]:
+    lines = ((f"{path.name}:{number}", line) for number, line in enumerate(read_text(path).split("\n"), start=1))
+    return [to_question(parse(line, where), where, passages) for where, line in lines if line.strip()]
+
+
+def _from_squad(path: Path, passages: int) -> list[Question]:
+    """Asked of the archive, not of their paragraphs; a question that is impossible counts as unanswerable there."""
+    found = []
+    for one in read_squad(path):
+        row: dict[str, Any] = {
+            "id": one.id,
+            "question": one.question,
+            "answers": list(dict.fromkeys(one.answers or ())),
+        }
+        if one.impossible:
+            # The answers of an impossible question are only plausible ones.
+            row |= {"answers": [], "answerable": False}
+        found.append(to_question(row, f"{path.name}: question {one.id!r}", passages))
+    return found
+
+
+def _is_squad(text: str) -> bool:
+    value = _json(text)
+    return isinstance(value, dict) and "data" in value and "question" not in value
+
+
+def _json(text: str) -> Any:
     try:
-        row = json.loads(line)
-        json.dumps(row, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise SourceFileError(f"{where}: holds half of a surrogate pair. Write the whole character.") from error
-    except (ValueError, RecursionError) as error:
-        raise SourceFileError(f"{where}: not valid JSON ({error}).") from error
-    if not isinstance(row, dict):
-        raise SourceFileError(f"{where}: not a JSON object.")
-    for name in ("id", "question"):
-        if row.get(name) is None or not str(row[name]).strip():
-            raise SourceFileError(f"{where}: the field {name!r} is missing or empty.")
-        if not isinstance(row[name], str | int) or isinstance(row[name], bool):
-            raise SourceFileError(f"{where}: the field {name!r} must be a string.")
-    answers = _given(row, "answers", [])
-    if not isinstance(answers, list) or not all(isinstance(answer, str) for answer in answers):
-        raise SourceFileError(f"{where}: the field 'answers' must be a list of strings.")
-    answerable = row.get("answerable")
-    if not isinstance(answerable, bool | None):
-        raise SourceFileError(f"{where}: the field 'answerable' must be true or false.")
-    filters = _given(row, "filters", {})
-    if not isinstance(filters, dict) or set(filters) - _FILTERS:
-        raise SourceFileError(f"{where}: the field 'filters' may hold {', '.join(sorted(_FILTERS))}, nothing else.")
-    fields = {"as_of": row.get("as_of"), **filters}
-    for name in sorted(_DAYS & set(fields)):
-        if fields[name] is not None and not re.fullmatch(r"\d{4}-\d\d-\d\d", str(fields[name]), re.ASCII):
-            raise SourceFileError(f"{where}: the field {name!r} must be a day written YYYY-MM-DD.")
-    try:
-        ask = Ask(question=str(row["question"]), passages=passages, timeline=False, **fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise SourceFileError(f"{where}: the field {first['loc'][0]!r}: {first['msg']}.") from error
-    extra = {name: value for name, value in row.items() if name not in _KNOWN}
-    return Question(str(row["id"]), ask, where, tuple(answers), answerable, extra)
-
-
-def _given(row: Mapping[str, Any], name: str, default: Any) -> Any:
-    """The field's value; `default` where it is absent or null."""
-    value = row.get(name)
-    return default if value is None else value
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

@@ -1,20 +1,24 @@
-"""A bulk run: a question file in, predictions and figures out."""
+"""A bulk run: a question file in, predictions, scores and a report out. Killed, it goes on where it stopped."""
 
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
-from hashlib import sha256
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from index.errors import InputError, SourceFileError
-from qa.answer import AskResponse, FoundPassage
-from qa.evaluate.metrics import Scored, exact_match, f1, first_hit, summarise
+from qa.answer import AskResponse
+from qa.evaluate import manifest as manifests
+from qa.evaluate import outputs
+from qa.evaluate.figures import Figures
+from qa.evaluate.files import replacing
+from qa.evaluate.folder import MANIFEST, PREDICTIONS, RETRIEVAL, Folder
 from qa.evaluate.questions import Question, read_questions
+from qa.evaluate.report import write_report
+from qa.evaluate.score import Scored, score
 from qa.pipeline import QA
 from qa.question import understand
 from qa.rank import Weights
@@ -22,7 +26,10 @@ from qa.retrieve import Retrieval
 
 # Recall is reported up to 50 passages; reading does not depend on how many are returned.
 PASSAGES = 50
-BATCH = 8
+# Questions asked together; at most so many are asked again after a kill.
+BATCH = 32
+
+Progress = Callable[[int, int], None]
 
 
 def evaluate(
@@ -32,60 +39,43 @@ def evaluate(
     *,
     group: str | None = None,
     compare_retrieval: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Asks every question and writes predictions.jsonl, run.trec and metrics.json to `out`; returns the metrics.
+    """Asks every question, scores the answers and writes it all to the folder `out`; returns the metrics.
 
-    `group` names a field of the question file by whose values figures are given too. With
-    `compare_retrieval`, BM25 alone, vectors alone, their plain fusion and the ranking blind to time are scored too.
-    Raises SourceFileError for an unusable question file, one that asks for what the archive does not have,
-    or one without the field `group`, before anything is written.
+    A run that was stopped goes on; one that is finished is only scored again. `group` names a field of the question
+    file by whose values figures are given too. With `compare_retrieval`, BM25 alone, vectors alone, their plain fusion
+    and the ranking blind to time are scored too. `fresh` throws an earlier run away.
+    Raises SourceFileError for an unusable question file, one that asks for what the archive does not have, or one
+    without the field `group`, and InputError when `out` holds other files or another run, before anything is written.
     """
     questions = read_questions(questions_file, PASSAGES)
     _check(qa, questions, group)
-    out.mkdir(parents=True, exist_ok=True)
+    folder = Folder(out)
+    manifest = manifests.describe(qa, questions_file, questions, compare_retrieval)
+    manifest = folder.begin(manifest, questions_file, fresh=fresh)
     rivals = _rivals(qa) if compare_retrieval else {}
-    scored: list[Scored] = []
-    with _written(out / "predictions.jsonl") as predictions, _written(out / "run.trec") as trec:
-        for question, response in _answers(qa, questions):
-            predictions.write(json.dumps(_prediction(question, response), ensure_ascii=False) + "\n")
-            trec.writelines(_trec(question, response))
-            scored.append(_score(question, response, rivals))
-            if progress:
-                progress(len(scored), len(questions))
-    metrics = {
-        **summarise(scored),
-        "groups": _groups(questions, scored, group) if group else {},
-        "run": _run(qa, questions_file),
-    }
-    with _written(out / "metrics.json") as file:
-        file.write(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
-    return metrics
-
-
-def _written(path: Path) -> TextIO:
-    """A file to write, the same on every system."""
-    return path.open("w", encoding="utf-8", newline="\n")
+    _ask(qa, rivals, questions, folder, progress)
+    digest = folder.digest()
+    if digest != manifest.get("predictions_sha256"):
+        manifest |= {"finished_at": manifests.now(), "predictions_sha256": digest}
+        manifests.save(out / MANIFEST, manifest)
+    return _score(qa, questions, folder, manifest, group)
 
 
 def _check(qa: QA, questions: Sequence[Question], group: str | None) -> None:
     """Refuses now what would otherwise end the run half-way."""
-    sources = qa.archive.source_names()
+    sources, languages = qa.archive.source_names(), qa.archive.language_names()
     for question in questions:
         try:
-            understand(question.ask, sources)
+            understand(question.ask, sources, languages)
         except InputError as error:
             raise SourceFileError(f"{question.where}: {error}") from error
     known = sorted({name for question in questions for name in question.extra})
     if group and group not in known:
         hint = f"It has {', '.join(known)}." if known else "It has none to group by."
         raise SourceFileError(f"The question file has no field {group!r} to group by. {hint}")
-
-
-def _answers(qa: QA, questions: Sequence[Question]) -> Iterator[tuple[Question, AskResponse]]:
-    for i in range(0, len(questions), BATCH):
-        batch = questions[i : i + BATCH]
-        yield from zip(batch, qa.ask_many([question.ask for question in batch]), strict=True)
 
 
 def _rivals(qa: QA) -> dict[str, QA]:
@@ -100,24 +90,25 @@ def _rivals(qa: QA) -> dict[str, QA]:
     return {name: QA(qa.archive, qa.reader, value) for name, value in knobs.items()}
 
 
-def _score(question: Question, response: AskResponse, rivals: dict[str, QA]) -> Scored:
-    prediction = response.answer.text if response.answer else None
-    hits: dict[str, int | None] = {}
-    if question.answers:
-        hits["hybrid"] = _hit(response.passages, question)
-        hits.update({name: _hit(rival.search(question.ask).passages, question) for name, rival in rivals.items()})
-    known = bool(question.answers) or question.answerable is False
-    return Scored(
-        hits=hits,
-        exact_match=exact_match(prediction, question.answers) if known else None,
-        f1=f1(prediction, question.answers) if known else None,
-        answered=response.answer is not None,
-        milliseconds=response.timings_ms["total"],
-    )
-
-
-def _hit(passages: Sequence[FoundPassage], question: Question) -> int | None:
-    return first_hit([passage.text for passage in passages], question.answers)
+def _ask(
+    qa: QA, rivals: dict[str, QA], questions: Sequence[Question], folder: Folder, progress: Progress | None
+) -> None:
+    """Appends to predictions.jsonl, and to retrieval.jsonl where there are rivals, what is not there yet."""
+    done = folder.done(questions, retrieval=bool(rivals))
+    with ExitStack() as stack:
+        names = [PREDICTIONS, *([RETRIEVAL] if rivals else [])]
+        files = [stack.enter_context((folder.path / name).open("a", encoding="utf-8", newline="\n")) for name in names]
+        for start in range(done, len(questions), BATCH):
+            batch = questions[start : start + BATCH]
+            responses = qa.ask_many([question.ask for question in batch])
+            rows = [[_prediction(*pair) for pair in zip(batch, responses, strict=True)]]
+            rows += [[_retrieved(question, rivals) for question in batch]] if rivals else []
+            for file, written in zip(files, rows, strict=True):
+                file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in written)
+                file.flush()
+            if progress:
+                for number in range(start, start + len(batch)):
+                    progress(number + 1, len(questions))
 
 
 def _prediction(question: Question, response: AskResponse) -> dict[str, Any]:
@@ -136,29 +127,46 @@ def _prediction(question: Question, response: AskResponse) -> dict[str, Any]:
     }
 
 
-def _trec(question: Question, response: AskResponse) -> Iterator[str]:
-    # Blanks separate the fields of a TREC run.
-    topic = "_".join(question.id.split())
-    for rank, passage in enumerate(response.passages, start=1):
-        document = f"{passage.article_id}:{passage.start}-{passage.end}"
-        yield f"{topic} Q0 {document} {rank} {passage.score:.6f} backissue\n"
+def _retrieved(question: Question, rivals: dict[str, QA]) -> dict[str, Any]:
+    """The passages of other methods, each as article id, start, end."""
+    found = {name: rival.search(question.ask).passages for name, rival in rivals.items()}
+    places = {name: [[p.article_id, p.start, p.end] for p in passages] for name, passages in found.items()}
+    return {"id": question.id, "passages": places}
 
 
-def _groups(questions: Sequence[Question], scored: Sequence[Scored], field: str) -> dict[str, Any]:
-    rows: dict[str, list[Scored]] = {}
-    for question, row in zip(questions, scored, strict=True):
-        rows.setdefault(f"{field}={json.dumps(question.extra.get(field))}", []).append(row)
-    return {name: summarise(members) for name, members in sorted(rows.items())}
-
-
-def _run(qa: QA, questions_file: Path) -> dict[str, Any]:
-    info = qa.info()
-    return {
-        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "questions": {"file": questions_file.name, "sha256": sha256(questions_file.read_bytes()).hexdigest()},
-        "archive": {name: info[name] for name in ("id", "version", "articles", "passages", "chunking", "weights")},
-        "embedding_model": info["embedding_model"],
-        "reader": info["reader"],
-        "retrieval": asdict(qa.knobs),
-        "machine": {"processor": platform.processor() or platform.machine(), "python": platform.python_version()},
+def _score(
+    qa: QA, questions: Sequence[Question], folder: Folder, manifest: manifests.Manifest, group: str | None
+) -> dict[str, Any]:
+    """Everything from here on comes from the predictions, the question file and the archive's texts, so that a run
+    gone on with gives what an unbroken one gives."""
+    with replacing(folder.path / "run.trec") as passages, replacing(folder.path / "run.articles.trec") as articles:
+        scored: list[Scored] = []
+        for row, one in _scored(qa, questions, folder, manifest):
+            passages.writelines(outputs.passages_trec(one.question, row))
+            articles.writelines(outputs.articles_trec(one, row))
+            scored.append(one)
+    figures = Figures.of(scored)
+    metrics = {
+        **figures.summary(),
+        "confidence": figures.confidence(),
+        "breakdowns": figures.breakdowns(),
+        "groups": figures.groups(group) if group else {},
+        "run": manifest,
     }
+    for name, value in (("squad.json", outputs.squad(scored)), ("na_prob.json", outputs.na_prob(scored))):
+        with replacing(folder.path / name) as file:
+            outputs.write_json(file, value)
+    with replacing(folder.path / "questions.csv") as file:
+        outputs.write_table(file, scored)
+    with replacing(folder.path / "report.html") as file:
+        write_report(file, qa.archive, folder, figures, metrics)
+    with replacing(folder.path / "metrics.json") as file:
+        outputs.write_json(file, metrics, indent=2)
+    return metrics
+
+
+def _scored(
+    qa: QA, questions: Sequence[Question], folder: Folder, manifest: manifests.Manifest
+) -> Iterator[tuple[Any, Scored]]:
+    rivals = folder.rows(RETRIEVAL) if manifest["compare_retrieval"] else None
+    return score(qa.archive, questions, folder.rows(), rivals)

@@ -6,26 +6,23 @@ some have none, the right prediction for which is the empty string.
 
 from __future__ import annotations
 
-import gzip
 import json
-import os
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
 from time import perf_counter
-from typing import Any, TextIO, TypeVar
+from typing import Any, TypeVar
 
 from index.errors import InputError, SettingsError, SourceFileError
+from qa.evaluate.files import read_text, replacing
 from qa.evaluate.metrics import exact_match, f1, normalise
 from qa.readers import SENTENCE
 from qa.span_model import SpanModel, Text, load_span_model
 
 T = TypeVar("T")
 
-_GZIP = b"\x1f\x8b"
 _KINDS = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
 
 
@@ -72,7 +69,7 @@ def read(
     if len({path.resolve() for path in (questions_file, *targets)}) <= len(targets):
         raise InputError("The questions, --out and --na-prob must be different files.")
     with ExitStack() as stack:
-        files = [stack.enter_context(_replacing(path)) for path in targets]
+        files = [stack.enter_context(replacing(path)) for path in targets]
         predictions = []
         for prediction in predict(load_span_model(reader, threads), questions):
             predictions.append(prediction)
@@ -138,29 +135,6 @@ def _figures(told: Sequence[tuple[Sequence[str], str]], two: bool) -> tuple[floa
     return 100 * fmean(map(exact_match, texts, accepted)), 100 * fmean(map(f1, texts, accepted)), len(told)
 
 
-@contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
-    """A file that takes the place of `path` when the block ends well; until then, and otherwise, that stays.
-
-    Raises InputError when nothing can be written there, before there is anything to write.
-    """
-    path = path.resolve()  # a link stays a link
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    if path.exists() and not path.is_file():
-        raise InputError(f"{path} is not a file. Name a file to write.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = part.open("w", encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}. Name another place.") from error
-    try:
-        with file:
-            yield file
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 # --- reading the file
 
 
@@ -196,18 +170,9 @@ def _question(node: _Node, context: str) -> Question:
 
 def _parse(path: Path) -> Any:
     try:
-        data = path.read_bytes()
-        if data.startswith(_GZIP) or path.suffix.lower() == ".gz":
-            data = gzip.decompress(data)
-        return json.loads(data.decode("utf-8-sig"))
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise SourceFileError(f"{path} is damaged gzip ({error}). Fetch the file again.") from error
-    except UnicodeDecodeError as error:
-        raise SourceFileError(f"{path} is not UTF-8 at byte {error.start}. Save the file as UTF-8.") from error
+        return json.loads(read_text(path))
     except (ValueError, RecursionError) as error:
         raise SourceFileError(f"{path} is not valid JSON ({error}). A SQuAD file is one JSON object.") from error
-    except OSError as error:
-        raise SourceFileError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,11 @@ import numpy.typing as npt
 
 from index.errors import InputError
 from qa.calibration import Calibration
-from qa.evaluate.metrics import exact_match, f1
+from qa.evaluate.metrics import RIGHT, exact_match, f1
 from qa.evaluate.questions import Question
 from qa.groups import together
 from qa.pipeline import QA
 
-# An answer counts as right from this F1 on: "Joe Biden" for "President Joe Biden", not "Biden" for "Hunter Biden".
-RIGHT = 0.6
 # What giving an answer costs, in F1. One right in some fifteen is still worth showing, since every answer comes with
 # its confidence and its quotation; programs that want more ask for more confidence.
 COST = 0.06

@@ -40,7 +40,7 @@ class Rows:
 
 def rows(archive: Archive, question: Question) -> Rows:
     """What retrieval would rank for the question."""
-    asked = understand(question.ask, archive.source_names())
+    asked = understand(question.ask, archive.source_names(), archive.language_names())
     vector = archive.encoder.encode_queries([asked.text])[0]
     fused = candidates(archive, Query(asked.text, vector, asked.selection, asked.near), Retrieval())
     passages = archive.passages(sorted(fused))

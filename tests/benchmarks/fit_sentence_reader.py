@@ -37,7 +37,7 @@ def _span(rank: int, start: int, end: int, _text: str) -> Span:
 
 def rows(archive: Archive, question: Question) -> tuple[np.ndarray, np.ndarray]:
     """Features (n, 4) and labels (n,) of the sentences that the reader would encode."""
-    asked = understand(question.ask, archive.source_names())
+    asked = understand(question.ask, archive.source_names(), archive.language_names())
     vector = archive.encoder.encode_queries([asked.text])[0]
     found = retrieve(archive, Query(asked.text, vector, asked.selection, asked.near), Retrieval())[:READ]
     sentences = candidate_sentences([item.passage for item in found])

@@ -31,7 +31,7 @@ def random_rows(seed: int, count: int = 200) -> list[IndexRow]:
         rows.append(
             IndexRow(
                 f"{i // 2:016x}:{i % 2}-9", f"{i // 2:016x}", f"Title {i // 2}", words,
-                chance.choice(SOURCES), published, available, superseded,
+                chance.choice(SOURCES), published, available, superseded, chance.choice([None, "en", "fr"]),
             )
         )  # fmt: skip
     return rows
@@ -48,6 +48,7 @@ def random_selections(seed: int, count: int = 25) -> list[Selection]:
                 after=chance.choice([None, days[0]]),
                 before=chance.choice([None, days[1]]),
                 sources=chance.choice([(), ("Wire",), ("Daily Post", str(SOURCES[3])), ("Nobody",)]),
+                languages=chance.choice([(), (), ("en",), ("en", "fr")]),
             )
         )
     return [Selection(), *chosen]
@@ -62,6 +63,8 @@ def passes(row: IndexRow, selection: Selection) -> bool:
     if selection.after is not None and row.published_day < selection.after:
         return False
     if selection.before is not None and row.published_day > selection.before:
+        return False
+    if selection.languages and row.language not in selection.languages:
         return False
     return not selection.sources or row.source in selection.sources
 

@@ -16,6 +16,7 @@ from index import archive as archive_module
 from index import evidence, ingest
 from index.archive import Archive
 from index.article import Article, Selection
+from index.description import SCHEMA_VERSION
 from index.errors import ArchiveMismatchError, BackissueError
 from index.evidence import SPELLINGS, corrected_title, fold_title
 from index.names import fold
@@ -406,7 +407,7 @@ def test_opening_an_archive_of_schema_1_gathers_what_it_lacks(tmp_path, drop):
     downgrade(tmp_path / "archive", drop=drop)
     with open_archive(tmp_path / "archive") as archive:
         assert rows(tmp_path / "archive") == before
-        assert archive.catalog.meta()["schema"] == 2
+        assert archive.catalog.meta()["schema"] == SCHEMA_VERSION
         archive.index_pending()
         assert not any(archive.verify().values())
     with open_archive(tmp_path / "archive"):
@@ -443,7 +444,7 @@ def test_an_upgraded_archive_is_not_gathered_again(tmp_path, monkeypatch):
     open_archive(tmp_path / "archive").close()
 
 
-@pytest.mark.parametrize("schema", [0, 3, 99])
+@pytest.mark.parametrize("schema", [0, 4, 99])
 def test_other_schemas_are_refused_and_left_as_they_are(tmp_path, schema):
     before = filled(tmp_path / "archive")
     with closing(sqlite3.connect(tmp_path / "archive" / "catalog.sqlite")) as connection, connection:

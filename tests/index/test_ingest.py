@@ -76,7 +76,7 @@ def test_everything_is_counted(archive):
         Reject("x.jsonl:3", "not JSON", "line 3"),
     ]
     report = ingest.add(archive, items)
-    assert (report.added, report.updated, report.unchanged, report.indexed) == (1, 1, 1, 3)
+    assert (report.added, report.updated, report.unchanged, report.indexed) == (1, 1, 1, 2)
     assert [reject.where for reject in report.rejects] == ["articles.jsonl:4", "broken.html", "x.jsonl:3"]
     assert report.reasons == {"no text": 2, "not JSON": 1}
     assert report.added + report.updated + report.unchanged + len(report.rejects) == len(items)
@@ -189,8 +189,8 @@ STAGES = {
     "before the vectors": (lambda archive: (archive.vectors, "add"), True),
     "between vectors and BM25": (lambda archive: (archive.lexical, "add"), True),
     "after BM25": (lambda archive: (archive.lexical, "add"), False),
-    "before the state": (lambda archive: (archive.catalog, "set_state"), True),
-    "after the state": (lambda archive: (archive.catalog, "set_state"), False),
+    "before the state": (lambda archive: (archive.catalog, "publish"), True),
+    "after the state": (lambda archive: (archive.catalog, "publish"), False),
     "while registering": (lambda archive: (archive.catalog, "register"), False),
 }
 

@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 from fakes import FakeEncoder, located, make_article, open_archive
 
-from index import archive as archive_module
-from index import ingest
+from index import ahead, ingest
 from index.chunk import token_encoding
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +41,7 @@ def fill(folder: Path, encoder: FakeEncoder) -> None:
 
 
 def fill_slowly(folder: Path) -> None:
-    archive_module.ROUND = 2  # many rounds, many moments to be killed in
+    ahead.ROUND = 2  # many rounds, many moments to be killed in
     ingest.BATCH = 7
     fill(folder, SlowEncoder())
 

@@ -106,7 +106,7 @@ def with_field(name: str, value: Any) -> str:
         (with_field("as_of", False), "'as_of' must be a day written YYYY-MM-DD"),
         (with_field("filters", []), "'filters'"),
         (with_field("filters", "Post"), "'filters'"),
-        (with_field("filters", {"source": ["Post"]}), "'filters' may hold after, before, sources"),
+        (with_field("filters", {"source": ["Post"]}), "'filters' may hold after, before, languages, sources"),
         (with_field("filters", {"sources": "Post"}), "'sources'"),
         (with_field("filters", {"after": "soon"}), "'after'"),
         (with_field("filters", {"before": 20171109}), "'before'"),

@@ -47,6 +47,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
         yield archive
 
 
+@pytest.fixture(autouse=True)
+def report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No plots are drawn here."""
+    monkeypatch.setattr(run, "write_report", lambda file, *_: file.write("a report"))
+
+
 @pytest.fixture
 def questions(tmp_path: Path) -> Callable[..., Path]:
     """questions(rows): a question file of them."""
@@ -133,7 +139,8 @@ def test_metrics_count_every_question_of_the_file(
 def test_metrics_say_what_was_run_on_what(archive: Archive, questions: Callable[..., Path], tmp_path: Path) -> None:
     file = questions(*ROWS)
     about = evaluate(engine(archive), file, tmp_path)["run"]
-    assert about["questions"] == {"file": "questions.jsonl", "sha256": sha256(file.read_bytes()).hexdigest()}
+    digest = sha256(file.read_bytes()).hexdigest()
+    assert about["questions"] == {"file": "questions.jsonl", "format": "JSON lines", "sha256": digest, "number": 4}
     assert about["archive"]["id"] == archive.id
     assert about["archive"]["version"] == archive.version
     assert about["archive"]["weights"] == archive.encoder.digest

@@ -71,7 +71,7 @@ class Swapped:
     """An archive of which two passages tie: each list ranks another one first."""
 
     def __init__(self, archive: Archive, ids: list[str]) -> None:
-        self.catalog, self.passages, self._ids = archive.catalog, archive.passages, ids
+        self.catalog, self.passages, self.reading, self._ids = archive.catalog, archive.passages, archive.reading, ids
 
     def search_lexical(self, *_: object, **__: object) -> list[tuple[str, float]]:
         return [(passage_id, 1.0) for passage_id in self._ids]

@@ -18,6 +18,8 @@ from qa.answer import (
     TimelineEntry,
     Words,
 )
+from qa.followup import in_full
+from qa.pipeline import Step
 
 HOSTILE = '<script>alert("x")</script> \u202egnorw si siht\u202c <img src=x onerror=alert(1)> & </p></main>'
 
@@ -94,13 +96,18 @@ class FakeQA:
         return {
             "id": "fake",
             "version": 7,
+            "created_at": "2017-12-01T00:00:00+00:00",
             "articles": 3,
             "passages": 3,
+            "pending": 0,
             "undated": 1,
             "first_published": "2017-11-03",
             "last_published": "2017-11-20",
             "sources": [{"source": story[2], "articles": 1} for story in STORIES],
+            "languages": [{"language": "en", "articles": 3}],
             "embedding_model": "none",
+            "weights": None,
+            "chunking": {},
             "reader": "fake",
             "sample": self.sample,
         }
@@ -127,6 +134,13 @@ class FakeQA:
             archive=ArchiveInfo(id="fake", version=7, embedding_model="none", reader="fake"),
         )
 
+    def steps(self, ask: Ask):
+        yield Step("passages", self.search(ask))
+        whole = self.ask(ask)
+        if whole.answer and ask.timeline:
+            yield Step("answer", whole.model_copy(update={"timeline": ()}))
+        yield Step("done", whole)
+
     def ask(self, ask: Ask) -> AskResponse:
         found = self.search(ask)
         answers = [
@@ -139,7 +153,7 @@ class FakeQA:
             best, answers = Answer(**(dict(answers[0]) | {"citations": both, "independent_sources": 2})), answers[:1]
         return AskResponse(
             **dict(found),
-            understood_as=ask.question,
+            understood_as=in_full(ask.question, ask.follows, date(2017, 11, 25)) if ask.follows else ask.question,
             answer=best,
             no_answer_probability=0.1 if best else 0.9,
             alternatives=tuple(answers[1:]),

@@ -129,5 +129,5 @@ def test_longest_question_comes_from_the_settings(qa):
 
 def test_problem_json_is_the_documented_shape(client):
     problem = TypeAdapter(dict).validate_json(client.get("/api/v1/articles/none").data)
-    assert list(problem) == ["type", "title", "status", "detail"]
+    assert list(problem) == ["type", "title", "status", "detail", "request_id"]
     assert problem["type"] == "urn:problem-type:backissue:not-found"

@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,8 @@ def test_every_setting_has_help_and_a_variable():
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 def test_every_setting_is_read_from_the_environment_in_its_type(setting):
     text = "17" if setting.type is int and setting.least <= 17 <= setting.most else "some-thing"
+    if setting.type is bool:
+        text = str(not setting.default)
     if setting.type is int and text != "17":
         text = str(setting.least)
     if setting.name == "overlap_sentences":
@@ -46,8 +49,23 @@ def test_home_folder_is_expanded(monkeypatch):
     assert load_settings({"BACKISSUE_ARCHIVE": "~/news"}).archive == Path("/home/reader/news")
 
 
-def test_empty_variable_counts_as_not_set():
-    assert load_settings({"BACKISSUE_PORT": ""}).port == 8000
+def test_empty_variable_counts_as_not_set_unless_empty_says_something():
+    assert load_settings({"BACKISSUE_PORT": "", "BACKISSUE_TOKEN": ""}) == Settings()
+    assert load_settings({"BACKISSUE_RATE_LIMIT": ""}).rate_limit == ""
+
+
+@pytest.mark.parametrize(("word", "value"), [("yes", True), ("ON", True), ("1", True), ("no", False), ("false", False)])
+def test_yes_and_no(word, value):
+    assert load_settings({"BACKISSUE_ALLOW_ADD": word}).allow_add is value
+
+
+def test_settings_can_be_given_again_as_they_are():
+    settings = Settings(allow_add=False, rate_limit="", token="bki_x", max_concurrent=3)
+    assert load_settings({}, asdict(settings)) == settings
+
+
+def test_the_token_is_not_shown_with_the_settings():
+    assert "bki_secret" not in repr(Settings(token="bki_secret"))
 
 
 @pytest.mark.parametrize(
@@ -61,6 +79,7 @@ def test_empty_variable_counts_as_not_set():
         ({}, {"passages": 0}, "passages must be between 1 and 50"),
         ({"BACKISSUE_ARCHIVE": "  "}, {}, "BACKISSUE_ARCHIVE must not be empty"),
         ({}, {"host": ""}, "host must not be empty"),
+        ({"BACKISSUE_ALLOW_ADD": "maybe"}, {}, "BACKISSUE_ALLOW_ADD must be yes or no"),
     ],
 )
 def test_what_cannot_be_stops_with_a_hint(environ, overrides, words):

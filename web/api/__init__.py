@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.api import articles, ask, health
+from web.api import articles, ask, chats, health, openai, openapi
 from web.services import Services
 
 
 def register(app: Flask, services: Services) -> None:
     """Puts all of the API into `app`."""
-    for blueprint in (ask.blueprint(services), articles.blueprint(services), health.blueprint(services)):
+    for blueprint in (
+        ask.blueprint(services),
+        articles.blueprint(services),
+        chats.blueprint(services),
+        health.blueprint(services),
+        openai.blueprint(services),
+        openapi.blueprint(),
+    ):
         app.register_blueprint(blueprint)

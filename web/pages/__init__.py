@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.pages import article, chat
+from web.pages import article, chat, chats, reference, session
 from web.services import Services
 
 
 def register(app: Flask, services: Services) -> None:
     """Puts all pages into `app`."""
-    for blueprint in (chat.blueprint(services), article.blueprint(services)):
+    for blueprint in (
+        chat.blueprint(services),
+        chats.blueprint(services),
+        article.blueprint(services),
+        reference.blueprint(services),
+        session.blueprint(services),
+    ):
         app.register_blueprint(blueprint)

@@ -1,63 +1,163 @@
-"""The page to ask on. Everything works by GET and without JavaScript."""
+"""The page to ask on, and conversations. Everything works without JavaScript: a question is a form that is posted,
+and an answer has an address of its own."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from index.errors import InputError
-from qa.answer import Ask
-from web.asking import DATES, parse_query
-from web.present import address, chips
-from web.problems import problem_of
+from qa.answer import Ask, AskResponse, Exchange
+from web.asking import DATES, PARAMETERS, SEVERAL, parse_query
+from web.chats import Chats, Turn
+from web.events import event, stream
+from web.limits import asks
+from web.present import turn_of
+from web.problems import Problem, problem_of, wants_events
 from web.services import Services
-
-if TYPE_CHECKING:
-    from qa.pipeline import QA
 
 # More sources than this are typed in, not ticked.
 MAX_TICKED_SOURCES = 60
+RECENT_CHATS = 5
+# What the form sends besides the question and its filters: the conversation it belongs to, the address of the answer
+# that a conversation begins with, and that the question stands alone.
+BESIDES = ("chat", "started", "alone")
 
 
 def blueprint(services: Services) -> Blueprint:
-    """The routes / and /answer (one answer alone, for the page's own script)."""
-    qa, settings = services.qa, services.settings
+    """The routes / (start, or one answer at its permanent address), /ask and /chats/ID."""
     pages = Blueprint("chat", __name__)
+    chats = services.chats
 
     @pages.get("/")
+    @asks
     def home() -> BaseResponse | tuple[str, int]:
         if clean := _without_blanks(request.args):
             return redirect(clean)
-        archive = qa.info()
-        page: dict[str, Any] = {
-            "archive": archive,
-            "examples": services.examples,
-            "form": _form(request.args, archive, settings.max_question_chars),
-        }
+        if "q" not in request.args:
+            return _page(services, recent=chats.page(RECENT_CHATS)[0])
         try:
-            ask = parse_query(request.args, settings)
-            turn = _turn(qa, ask) if "q" in request.args else None
+            ask = parse_query(request.args, services.settings)
+            turn = turn_of(ask, services.qa.ask(ask), version=request.args.get("version"))
         except InputError as error:
-            # The form stays on the page as it was filled in, so that the slip can be mended.
-            problem = problem_of(error)
-            return render_template("chat.html", **page, turn=None, problem=problem), problem.status
-        return render_template("chat.html", **page, turn=turn, problem=None), 200
+            return _page(services, request.args, problem=problem_of(error))
+        return _page(services, request.args, [turn], started=urlencode(list(request.args.items(multi=True))))
 
-    @pages.get("/answer")
-    def answer() -> str:
-        ask = parse_query(request.args, settings)
-        return render_template("_answer.html", turn=_turn(qa, ask))
+    @pages.post("/ask")
+    @asks
+    def ask() -> BaseResponse | tuple[str, int]:
+        try:
+            asking = _Asking(services)
+            if wants_events():
+                return stream(asking.events(), _problem_fragment)
+            return redirect(asking.kept(), 303)
+        except InputError as error:
+            if wants_events():
+                raise
+            kept = MultiDict((name, value) for name, value in request.form.items(multi=True) if name in PARAMETERS)
+            chat = request.form.get("chat", "")
+            return _page(services, kept, _turns(chats, chat) if chat else [], chat=chat, problem=problem_of(error))
+
+    @pages.get("/chats/<chat_id>")
+    def conversation(chat_id: str) -> tuple[str, int]:
+        turns = _turns(chats, chat_id)
+        last = chats.last(chat_id)
+        form = MultiDict(_filters(last.asked)) if last else None
+        return _page(services, form, turns, chat=chat_id)
 
     return pages
 
 
-def _turn(qa: QA, ask: Ask) -> dict[str, Any]:
-    response = qa.ask(ask)
-    return {"response": response, "address": address(ask), "chips": chips(ask, response)}
+class _Asking:
+    """A posted question: what it follows, the answering of it, and the conversation that it is kept in."""
+
+    def __init__(self, services: Services) -> None:
+        """Raises InputError for a question that cannot be asked, NotFoundError for an unknown conversation."""
+        self._qa, self._chats = services.qa, services.chats
+        fields = MultiDict((name, value) for name, value in request.form.items(multi=True) if name not in BESIDES)
+        self.chat = request.form.get("chat", "")
+        self._started: tuple[Ask, AskResponse] | None = None
+        ask = parse_query(fields, services.settings)
+        last = self._chats.last(self.chat) if self.chat else None
+        follows = Exchange.of(last.response) if last else None
+        if started := request.form.get("started", ""):
+            earlier = parse_query(MultiDict(parse_qsl(started)), services.settings)
+            self._started = (earlier, self._qa.ask(earlier))
+            follows = Exchange.of(self._started[1])
+        self._ask = ask if request.form.get("alone") else ask.model_copy(update={"follows": follows})
+
+    def kept(self) -> str:
+        """Answers, keeps the turn, and gives its address."""
+        return self._keep(self._qa.ask(self._ask))
+
+    def events(self) -> Iterator[str]:
+        """What the page's script shows, step by step: `passages`, `answer`, `later` (all HTML) and `done`."""
+        answered = False
+        for step in self._qa.steps(self._ask):
+            if not isinstance(step.response, AskResponse):
+                yield event("passages", render_template("_passages.html", response=step.response))
+                continue
+            turn = turn_of(self._ask, step.response)
+            if not answered:
+                answered = True
+                yield event("answer", render_template("_answer.html", turn=turn, later=step.name == "done"))
+            elif step.name == "done":
+                yield event("later", render_template("_later.html", turn=turn))
+            if step.name == "done":
+                yield event("done", json.dumps({"address": self._keep(step.response), "chat": self.chat}))
+
+    def _keep(self, response: AskResponse) -> str:
+        if not self.chat:
+            self.chat = self._chats.create().id
+            if self._started:
+                self._chats.add(self.chat, *self._started)
+        position = self._chats.add(self.chat, self._ask, response)
+        return url_for("chat.conversation", chat_id=self.chat, _anchor=f"turn-{position}")
+
+
+def _page(
+    services: Services,
+    filled: MultiDict[str, str] | None = None,
+    turns: list[dict[str, Any]] | None = None,
+    *,
+    problem: Problem | None = None,
+    **more: Any,
+) -> tuple[str, int]:
+    archive = services.qa.info()
+    page = render_template(
+        "chat.html",
+        archive=archive,
+        examples=services.examples() if not turns else (),
+        form=_form(filled or MultiDict(), archive, services.settings.max_question_chars),
+        turns=turns or [],
+        problem=problem,
+        **{"chat": "", "started": "", "recent": [], **more},
+    )
+    return page, problem.status if problem else 200
+
+
+def _problem_fragment(problem: Problem) -> str:
+    return render_template("_problem.html", problem=problem)
+
+
+def _turns(chats: Chats, chat_id: str) -> list[dict[str, Any]]:
+    return [_shown(turn) for turn in chats.get(chat_id).exchanges]
+
+
+def _shown(turn: Turn) -> dict[str, Any]:
+    return turn_of(turn.asked, turn.response, position=turn.position)
+
+
+def _filters(ask: Ask) -> list[tuple[str, str]]:
+    """The filters of a question as the form's fields, for the next one."""
+    days = [(name, day.isoformat()) for name in DATES if (day := getattr(ask, name))]
+    return days + [(name, one) for name in SEVERAL for one in getattr(ask, PARAMETERS[name])]
 
 
 def _without_blanks(args: MultiDict[str, str]) -> str | None:
@@ -81,5 +181,7 @@ def _form(args: MultiDict[str, str], archive: dict[str, Any], max_chars: int) ->
         "chosen": chosen,
         "sources": offered,
         "more_sources": len(known) > MAX_TICKED_SOURCES,
+        "languages": [row["language"] for row in archive["languages"]] if len(archive["languages"]) > 1 else [],
+        "chosen_languages": args.getlist("language"),
         "max_chars": max_chars,
     }

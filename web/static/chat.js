@@ -1,118 +1,173 @@
-// Asking without leaving the page. Everything here also works without it, by plain links and a GET form.
+// Asking without leaving the page: passages as soon as they are found, then the answer, then its timeline.
+// Everything here also works without it, by plain links and a form that is posted.
+
+import { events } from "./events.js";
 
 const form = document.getElementById("ask");
 const box = document.getElementById("q");
+const stop = document.getElementById("stop");
 const conversation = document.getElementById("conversation");
 const status = document.getElementById("status");
 let running = null;
 
-// Browser and server may encode one address differently: what the address bar says is what counts.
-for (const turn of conversation.children) turn.dataset.address = here();
-
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const fields = [...new FormData(form)].filter(([name, value]) => value.trim() || name === "q");
-  ask(new URLSearchParams(fields));
+  ask(new URLSearchParams([...new FormData(form)].filter(([name, value]) => value.trim() || name === "q")));
 });
 
-// Examples and removable filters are questions too.
+stop.addEventListener("click", () => running?.abort());
+
+// Examples, removable filters and the days of a timeline are questions too, each complete in itself.
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-ask]");
+  const link = event.target.closest("a[data-ask], a[data-edit]");
   if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  const parameters = new URL(link.href).searchParams;
-  fill(parameters);
-  ask(parameters);
+  if (link.dataset.edit) {
+    box.value = link.dataset.edit;
+    return box.focus();
+  }
+  // In a drawing the address of a link is an object.
+  const fields = new URL(link.href.baseVal ?? link.href, location.href).searchParams;
+  fields.delete("version");
+  fill(fields);
+  fields.set("alone", "1");
+  for (const name of ["chat", "started"]) if (form.elements[name].value) fields.set(name, form.elements[name].value);
+  ask(fields);
 });
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "Escape" && running) return running.abort();
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   box.focus();
   box.select();
 });
 
-addEventListener("popstate", () => {
-  const turns = [...conversation.children].filter((turn) => turn.dataset.address === here());
-  if (!turns.length) return location.reload();
-  fill(new URLSearchParams(location.search));
-  show(turns.at(-1));
-});
+// A conversation is one address; another address is another page.
+addEventListener("popstate", () => location.reload());
 
-async function ask(parameters) {
+async function ask(fields) {
   running?.abort();
   const mine = (running = new AbortController());
-  const address = `${form.getAttribute("action")}?${parameters}`;
-  const pending = waiting(parameters.get("q"));
-  conversation.append(pending);
-  document.querySelectorAll("#intro, #examples, #problem").forEach((element) => element.remove());
+  const turn = waiting(fields.get("q"));
+  conversation.append(turn);
+  document.querySelectorAll("#intro, #examples, #recent, #problem").forEach((element) => element.remove());
   box.removeAttribute("aria-invalid");
   box.removeAttribute("aria-describedby");
-  show(pending);
-  say("Searching the archive");
-  form.setAttribute("aria-busy", "true");
+  for (const open of form.querySelectorAll("details[open]")) open.open = false;  // it would cover the answer
+  show(turn);
+  say(form.dataset.searching);
+  busy(true);
   try {
-    const turn = await fetched(`${form.getAttribute("action")}answer?${parameters}`, mine.signal);
-    if (turn.matches(".turn")) pending.replaceWith(turn);
-    else pending.querySelector(".pending").replaceWith(turn);
-    const shown = turn.isConnected && turn.matches(".turn") ? turn : pending;
-    shown.dataset.address = address;
-    if (address !== here()) history.pushState(null, "", address);
-    document.title = `${parameters.get("q")} – Backissue`;
-    show(shown);
-    say(shown.querySelector("[data-announce]").textContent);
-    box.select();
+    const finished = await shown(turn, fields, mine.signal);
+    if (!finished) throw new Error("the connection broke off");
+    box.value = "";
+    box.focus({ preventScroll: true });
   } catch (error) {
-    if (error.name === "AbortError") return pending.remove();
-    pending.querySelector(".pending").replaceWith(unreachable(address));
-    say("No answer came: the archive could not be reached.");
+    const stopped = error.name === "AbortError";
+    leave(conversation.lastElementChild, fields, stopped);
+    say(stopped ? form.dataset.stopped : form.dataset.lost);
   } finally {
-    if (running === mine) form.removeAttribute("aria-busy");
+    if (running === mine) {
+      running = null;
+      busy(false);
+    }
   }
 }
 
-// The server renders answers and errors alike, all text escaped, with the same template as the whole page.
-async function fetched(address, signal) {
-  const response = await fetch(address, { signal });
-  if (!response.headers.get("Content-Type")?.startsWith("text/html")) throw new Error(`status ${response.status}`);
+// Shows an answer step by step; false when the events end before the last one.
+async function shown(turn, fields, signal) {
+  const options = { method: "POST", body: fields, headers: { Accept: "text/event-stream" }, signal };
+  const response = await fetch(form.action, options);
+  if (!response.ok) {
+    turn.querySelector(".pending").replaceWith(parsed(await response.text()));
+    say(turn.querySelector("[data-announce]").textContent);
+    return true;
+  }
+  for await (const { name, data } of events(response.body)) {
+    if (name === "passages") turn.querySelector(".reading").replaceChildren(parsed(data));
+    if (name === "answer") turn = answered(turn, data);
+    if (name === "later") turn.querySelector("[data-later]").replaceChildren(parsed(data));
+    if (name === "problem") {
+      turn.append(parsed(data));
+      say(turn.lastElementChild.textContent);
+      return true;
+    }
+    if (name === "done") {
+      keep(turn, JSON.parse(data), fields.get("q"));
+      return true;
+    }
+  }
+  return false;
+}
+
+function answered(turn, html) {
+  const whole = parsed(html).querySelector(".turn");
+  turn.replaceWith(whole);
+  show(whole);
+  say(whole.querySelector("[data-announce]").textContent);
+  return whole;
+}
+
+// The first answer makes the conversation's address, further ones only move within it.
+function keep(turn, { address, chat }, question) {
+  turn.id = address.split("#")[1];
+  const move = form.elements.chat.value ? history.replaceState : history.pushState;
+  move.call(history, null, "", address);
+  form.elements.chat.value = chat;
+  form.elements.started.value = "";
+  document.title = `${question} – Backissue`;
+}
+
+// The server renders answers and errors alike, all text escaped, with the same templates as the whole page.
+function parsed(html) {
   const template = document.createElement("template");
-  template.innerHTML = await response.text();
-  return template.content.querySelector(".turn, .problem");
+  template.innerHTML = html;
+  return template.content;
+}
+
+function element(name, className, text = "") {
+  const made = document.createElement(name);
+  made.className = className;
+  made.textContent = text;
+  return made;
 }
 
 function waiting(question) {
-  const turn = document.createElement("article");
-  turn.className = "turn";
-  const header = turn.appendChild(document.createElement("header"));
-  header.className = "question";
-  const heading = header.appendChild(document.createElement("h2"));
-  heading.dir = "auto";
-  heading.textContent = question;
-  const words = turn.appendChild(document.createElement("p"));
-  words.className = "pending";
-  words.textContent = "Searching the archive…";
+  const turn = element("article", "turn");
+  const header = turn.appendChild(element("header", "question"));
+  header.appendChild(element("h2", "", question)).dir = "auto";
+  turn.appendChild(element("div", "reading")).append(element("p", "pending", form.dataset.searching));
   return turn;
 }
 
-function unreachable(address) {
-  const problem = document.createElement("div");
-  problem.className = "problem";
-  const words = problem.appendChild(document.createElement("p"));
-  words.textContent = "No answer came: the archive could not be reached. Check that it is running, then ";
-  const link = words.appendChild(document.createElement("a"));
-  link.href = address;
-  link.dataset.ask = "";
-  link.textContent = "ask again";
-  words.append(".");
-  return problem;
+// What stays of an answer that did not arrive whole, and the way to ask again.
+function leave(turn, fields, stopped) {
+  turn.querySelector(".pending")?.remove();
+  const problem = element("div", "problem");
+  const words = problem.appendChild(element("p", "", `${stopped ? form.dataset.stopped : form.dataset.lost} `));
+  const again = words.appendChild(element("button", "quiet", form.dataset.again));
+  again.type = "button";
+  again.addEventListener("click", () => {
+    turn.remove();
+    ask(fields);
+  });
+  turn.append(problem);
+}
+
+function busy(is) {
+  form.toggleAttribute("aria-busy", is);
+  if (is) form.setAttribute("aria-busy", "true");
+  form.querySelector("button[type=submit]").hidden = is;
+  stop.hidden = !is;
 }
 
 function fill(parameters) {
-  for (const name of ["q", "as_of", "after", "before"]) form.elements[name].value = parameters.get(name) ?? "";
+  for (const name of ["as_of", "after", "before"]) form.elements[name].value = parameters.get(name) ?? "";
   const chosen = parameters.getAll("source");
   const ticks = [...form.querySelectorAll("input[type=checkbox]")];
-  for (const tick of ticks) tick.checked = chosen.includes(tick.value);
+  for (const tick of ticks) tick.checked = parameters.getAll(tick.name).includes(tick.value);
   const typed = document.getElementById("source");
   if (typed) typed.value = chosen.find((source) => !ticks.some((tick) => tick.value === source)) ?? "";
 }
@@ -123,8 +178,4 @@ function show(turn) {
 
 function say(words) {
   status.textContent = words.replace(/\s+/g, " ").trim();
-}
-
-function here() {
-  return location.pathname + location.search;
 }
