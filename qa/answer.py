@@ -144,6 +144,22 @@ class Coverage(Contract):
     names: tuple[NameCoverage, ...] = ()
 
 
+class MonthCount(Contract):
+    """How many articles were published in a month, written 2017-11."""
+
+    month: str
+    articles: int
+
+
+class CoverageByMonth(Contract):
+    """When the matter was written about, whatever dates filter: the articles that mention all names of the question,
+    or, if it has none, those of the passages found. As of `as_of`; months without articles are left out."""
+
+    of: Literal["names", "passages"]
+    months: tuple[MonthCount, ...]
+    undated: int
+
+
 class UnderstoodPeriod(Contract):
     """The time that the question's own words ask about, as days of publication, inclusive, None being open: reports
     follow events, so that "in May 2017" ends a few days into June.
@@ -189,6 +205,7 @@ class AskResponse(SearchResponse):
     no_answer_probability: float = Field(ge=0, le=1)
     alternatives: tuple[Answer, ...]
     timeline: tuple[TimelineEntry, ...]
+    coverage_by_month: CoverageByMonth | None = None
 
 
 class Exchange(Contract):
@@ -250,4 +267,6 @@ class Ask(Contract):
     exact_names: bool = Field(
         default=False, description="Leave other spellings of the question's names out of account."
     )
-    timeline: bool = Field(default=True, description="Whether to say what was answered over time, which takes time.")
+    timeline: bool = Field(
+        default=True, description="Whether to say what was answered over time and when it was written about."
+    )

@@ -18,6 +18,8 @@ from qa.timex import expressions
 
 # An answer longer than this is no name that a pronoun could stand for.
 LONGEST_NAME = 60
+# As long as a question may be: every "it" of a long one made a long name would be a multiple of that.
+LONGEST_QUESTION = 2000
 
 
 def _any_case(pattern: str) -> re.Pattern[str]:
@@ -69,14 +71,14 @@ class _Context:
 
 
 def in_full(question: str, before: Exchange, as_of: date) -> str:
-    """`question` as it would be asked without `before`; itself when it does not lean on it.
+    """`question` as it would be asked without `before`; itself when it does not lean on it, or would be too long.
 
     A pronoun stands for the last name of the question before, a personal one for its answer if that is a name, else
     for its first name; "before" and "after" without an object for the days of its answer; a question of its question
     word alone, or of a name or a day alone, for the question before with that put in.
     """
     full = _in_full(question, before, as_of)
-    return question if full == question else full[:1].upper() + full[1:]
+    return question if full == question or len(full) > LONGEST_QUESTION else full[:1].upper() + full[1:]
 
 
 def _in_full(question: str, before: Exchange, as_of: date) -> str:

@@ -20,7 +20,9 @@ from qa.answer import (
     Ask,
     AskResponse,
     Coverage,
+    CoverageByMonth,
     FoundPassage,
+    MonthCount,
     NameCoverage,
     SearchResponse,
     TimelineEntry,
@@ -110,12 +112,17 @@ class QA:
             reading = self._read_all(search, clock)
             said = self._say(reading, clock)
         history, scale = list[Sighted](), reading.scale
-        if ask.timeline and said.groups:
-            if early:
-                yield Step("answer", self._respond(ask, reading, said, history, scale, clock))
-            with clock.time("timeline"):
+        if not ask.timeline:
+            yield Step("done", self._respond(ask, reading, said, history, scale, clock))
+            return
+        if early:
+            yield Step("answer", self._respond(ask, reading, said, history, scale, clock))
+        with clock.time("timeline"):
+            if said.groups:
                 history, scale = self._timeline(reading, said)
-        yield Step("done", self._respond(ask, reading, said, history, scale, clock))
+            months = self._by_month(search)
+        whole = self._respond(ask, reading, said, history, scale, clock)
+        yield Step("done", whole.model_copy(update={"coverage_by_month": months}))
 
     def _found(self, ask: Ask, search: Search, clock: _Clock) -> SearchResponse:
         return SearchResponse(**self._common(ask, search, clock))
@@ -160,6 +167,17 @@ class QA:
         given = {span for _, span in said.groups[0].spans}
         renamed = {key: said.groups[0].key for span, key in zip(about, keys, strict=True) if span in given}
         return timeline(about, [renamed.get(key, key) for key in keys], scale), scale
+
+    def _by_month(self, search: Search) -> CoverageByMonth:
+        selection = replace(search.understood.selection, after=None, before=None)
+        names = [one.forms for one in search.naming.named]
+        browse = self.archive.browse
+        if names:
+            found = browse.months_mentioning(names, selection)
+        else:
+            found = browse.months_of({item.passage.article_id for item in search.found}, selection)
+        months = tuple(MonthCount(month=one.month, articles=one.articles) for one in found.months)
+        return CoverageByMonth(of="names" if names else "passages", months=months, undated=found.undated)
 
     def _cite(
         self, search: Search, said: Verdict, history: Sequence[Sighted], scale: Scale

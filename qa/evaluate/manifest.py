@@ -50,7 +50,7 @@ def describe(engine: QA, questions_file: Path, questions: Sequence[Question], co
         "retrieval": asdict(engine.knobs),
         "compare_retrieval": compare_retrieval,
         "code": {
-            "version": metadata.version("backissue"),
+            "version": _version(),
             "sha256": _code(),
             **{name: metadata.version(name) for name in _LIBRARIES},
         },
@@ -95,6 +95,14 @@ def _flat(value: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     for name, below in value.items():
         found |= _flat(below, f"{above}{name}.") if isinstance(below, Mapping) else {f"{above}{name}": below}
     return found
+
+
+def _version() -> str | None:
+    """None where the source is used without being installed."""
+    try:
+        return metadata.version("backissue")
+    except metadata.PackageNotFoundError:
+        return None
 
 
 @cache

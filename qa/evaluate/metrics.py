@@ -53,9 +53,13 @@ class Finder:
         wanted = [[word for word in one if word.lower() not in _ARTICLES] for one in words]
         self._wanted = [([word.lower() for word in one], _pattern(one)) for one in wanted if one]
 
-    def find(self, text: str) -> tuple[int, int] | None:
-        """The first place of an accepted answer in the text, as half-open offsets; None when it holds none."""
-        lowered = text.lower()  # nearly all texts are ruled out by a look for the words, which is much quicker
+    def find(self, text: str, lowered: str | None = None) -> tuple[int, int] | None:
+        """The first place of an accepted answer in the text, as half-open offsets; None when it holds none.
+
+        `lowered` is the text in lower case, for those that look through one text again and again.
+        """
+        # Nearly all texts are ruled out by a look for the words, which is much quicker.
+        lowered = text.lower() if lowered is None else lowered
         found = (
             match.span()
             for words, pattern in self._wanted

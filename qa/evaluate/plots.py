@@ -18,6 +18,8 @@ from matplotlib.rcsetup import cycler
 from qa.evaluate.bootstrap import Floats
 from qa.evaluate.metrics import RECALL_AT, RIGHT
 
+# Parts of the questions that one plot has room for; the table beside it has all.
+MOST_BARS = 30
 # Stand-ins that no plot uses otherwise -> what the style sheet says.
 _INK, _FAINT = "#010203", "#010204"
 _SERIES = ("#010205", "#010206", "#010207", "#010208", "#010209")
@@ -62,8 +64,10 @@ def recall_curve(ranks: Mapping[str, Sequence[int | None]], thing: str) -> Marku
 
 
 def bars(parts: Mapping[str, Mapping[str, Any]], name: str) -> Markup:
-    """EM and F1 of each part of the questions, with their intervals."""
-    shown = [(label, part) for label, part in parts.items() if part["scored"]]
+    """EM and F1 of each part of the questions, with their intervals; of the largest parts where there are many."""
+    scored = [(label, part) for label, part in parts.items() if part["scored"]]
+    least = sorted((part["scored"] for _, part in scored), reverse=True)[:MOST_BARS][-1]
+    shown = [(label, part) for label, part in scored if part["scored"] >= least][:MOST_BARS]
 
     def draw(axes: Axes) -> None:
         places = np.arange(len(shown))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -102,7 +103,7 @@ def _ask(
             batch = questions[start : start + BATCH]
             responses = qa.ask_many([question.ask for question in batch])
             rows = [[_prediction(*pair) for pair in zip(batch, responses, strict=True)]]
-            rows += [[_retrieved(question, rivals) for question in batch]] if rivals else []
+            rows += [_retrieved(batch, rivals)] if rivals else []
             for file, written in zip(files, rows, strict=True):
                 file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in written)
                 file.flush()
@@ -127,11 +128,16 @@ def _prediction(question: Question, response: AskResponse) -> dict[str, Any]:
     }
 
 
-def _retrieved(question: Question, rivals: dict[str, QA]) -> dict[str, Any]:
-    """The passages of other methods, each as article id, start, end."""
-    found = {name: rival.search(question.ask).passages for name, rival in rivals.items()}
-    places = {name: [[p.article_id, p.start, p.end] for p in passages] for name, passages in found.items()}
-    return {"id": question.id, "passages": places}
+def _retrieved(questions: Sequence[Question], rivals: dict[str, QA]) -> list[dict[str, Any]]:
+    """The passages that other methods find for each question, as article id, start, end."""
+
+    def search(question: Question) -> dict[str, Any]:
+        found = {name: rival.search(question.ask).passages for name, rival in rivals.items()}
+        places = {name: [[p.article_id, p.start, p.end] for p in passages] for name, passages in found.items()}
+        return {"id": question.id, "passages": places}
+
+    with ThreadPoolExecutor(thread_name_prefix="rivals") as pool:
+        return list(pool.map(search, questions))
 
 
 def _score(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -14,8 +14,8 @@ from qa.evaluate.record import Question
 
 # The method whose passages the answers were read from.
 MAIN = "hybrid"
-# Questions scored at a time; the articles of their passages are held in memory.
-_TOGETHER = 32
+# Questions whose articles are fetched together, and articles kept in memory for later questions.
+_TOGETHER, _KEPT = 32, 10_000
 
 Row = Mapping[str, Any]
 # A passage: article id, start, end.
@@ -79,13 +79,12 @@ def score(
     of retrieval.jsonl, with the passages of other methods.
     """
     others = rivals if rivals is not None else ({"passages": {}} for _ in questions)
-    waiting = zip(questions, rows, others, strict=True)
+    waiting, shelf = zip(questions, rows, others, strict=True), _Shelf(archive)
     while batch := list(islice(waiting, _TOGETHER)):
         places = [_places(row, other) for _, row, other in batch]
-        ids = sorted({place[0] for methods in places for found in methods.values() for place in found})
-        articles = {article.id: article for article in archive.catalog.articles(ids)}
+        shelf.fetch({place[0] for methods in places for found in methods.values() for place in found})
         for (question, row, _), methods in zip(batch, places, strict=True):
-            yield row, _score(question, row, methods, articles)
+            yield row, _score(question, row, methods, shelf)
 
 
 def _places(row: Row, other: Row) -> dict[str, list[Place]]:
@@ -93,10 +92,8 @@ def _places(row: Row, other: Row) -> dict[str, list[Place]]:
     return found | {name: [(a, s, e) for a, s, e in passages] for name, passages in other["passages"].items()}
 
 
-def _score(
-    question: Question, row: Row, methods: Mapping[str, list[Place]], articles: Mapping[str, StoredArticle]
-) -> Scored:
-    judge = _Judge(question, articles)
+def _score(question: Question, row: Row, methods: Mapping[str, list[Place]], shelf: _Shelf) -> Scored:
+    judge = _Judge(question, shelf.held)
     return Scored(
         question=question,
         prediction=row["prediction"],
@@ -111,10 +108,27 @@ def _score(
     )
 
 
+class _Shelf:
+    """Articles by id, each with its text in lower case, since questions share many. Those asked for last are kept."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self.held: dict[str, tuple[StoredArticle, str]] = {}
+
+    def fetch(self, ids: Set[str]) -> None:
+        """Takes these articles out of the archive, as far as it has them."""
+        kept = {article_id: self.held.pop(article_id) for article_id in sorted(ids) if article_id in self.held}
+        for article_id in list(self.held)[: max(0, len(self.held) + len(ids) - _KEPT)]:
+            del self.held[article_id]
+        self.held |= kept
+        for article in self._archive.catalog.articles(sorted(ids - kept.keys())):
+            self.held[article.id] = (article, article.text.lower())
+
+
 class _Judge:
     """What is relevant to one question; each article and passage is looked through once, whatever methods found it."""
 
-    def __init__(self, question: Question, articles: Mapping[str, StoredArticle]) -> None:
+    def __init__(self, question: Question, articles: Mapping[str, tuple[StoredArticle, str]]) -> None:
         self._question = question
         self._articles = articles
         self._finder = Finder(question.answers)
@@ -136,15 +150,15 @@ class _Judge:
         spans += [(article_id, self._article(article_id)) for article_id, _, _ in places]
         for article_id, span in spans:
             if span:
-                return Match(article_id, self._articles[article_id].url, *span)
+                return Match(article_id, self._articles[article_id][0].url, *span)
         return None
 
     def name(self, article_id: str) -> str:
         """The article as the question file knows it, where that judges articles; else its Backissue id."""
         judged = self._question.relevant
-        article = self._articles.get(article_id)
-        if not judged or article is None:
+        if not judged or article_id not in self._articles:
             return article_id
+        article = self._articles[article_id][0]
         own = article.metadata.get("id") or article.metadata.get("_id")
         base = article_id.partition(".")[0]  # a later version is the same article
         return next((name for name in (article_id, base) if name in judged), str(own or base))
@@ -156,8 +170,8 @@ class _Judge:
 
     def _article(self, article_id: str) -> tuple[int, int] | None:
         if article_id not in self._in_article:
-            article = self._articles.get(article_id)
-            self._in_article[article_id] = self._finder.find(article.text) if article else None
+            held = self._articles.get(article_id)
+            self._in_article[article_id] = self._finder.find(held[0].text, held[1]) if held else None
         return self._in_article[article_id]
 
     def _passage(self, place: Place) -> tuple[int, int] | None:
@@ -165,7 +179,7 @@ class _Judge:
             article_id, start, end = place
             span = None
             if self._article(article_id):
-                found = self._finder.find(self._articles[article_id].text[start:end])
+                found = self._finder.find(self._articles[article_id][0].text[start:end])
                 span = (start + found[0], start + found[1]) if found else None
             self._in_passage[place] = span
         return self._in_passage[place]

@@ -124,6 +124,10 @@ def assert_only_seen(archive: Archive, world: World, response: AskResponse, day:
     assert all(known is None or known <= day for known in days_in(response))
     after, before = response.filters.after or date.min, response.filters.before or date.max
     assert response.coverage.articles == sum(after <= (v.published or date.min) <= before for v in seen.values())
+    months = response.coverage_by_month
+    assert months is not None
+    assert all(one.month <= f"{day:%Y-%m}" for one in months.months)
+    assert sum(one.articles for one in months.months) + months.undated <= len(seen)
     everything = "\n".join(f"{version.title}\n{version.text}" for version in seen.values()).lower()
     for name in response.coverage.names:
         assert all(spelling.lower() in everything for spelling in name.spellings)

@@ -383,7 +383,27 @@ def test_without_a_timeline_all_else_is_the_same(harbour: Archive) -> None:
     for question in QUESTIONS:
         told, untold = asked(harbour, question), asked(harbour, question, timeline=False)
         assert untold.timeline == ()
-        assert without_timings(untold.model_copy(update={"timeline": told.timeline})) == without_timings(told)
+        assert untold.coverage_by_month is None
+        added = {"timeline": told.timeline, "coverage_by_month": told.coverage_by_month}
+        assert without_timings(untold.model_copy(update=added)) == without_timings(told)
+
+
+def test_coverage_by_month_is_of_the_names_whatever_dates_filter(tmp_path: Path) -> None:
+    news = [
+        {"id": "1", "title": "A", "text": "Albu Kamal was quiet.", "published": "2017-10-03"},
+        {"id": "2", "title": "B", "text": "The army entered Albu Kamal.", "published": "2017-11-09"},
+        {"id": "3", "title": "C", "text": "The army left Albu Kamal.", "published": "2017-11-11"},
+        {"id": "4", "title": "D", "text": "The army is in Raqqa.", "published": "2017-11-11"},
+        {"id": "5", "title": "E", "text": "The army is in Albu Kamal.", "published": "2017-12-11"},
+    ]
+    with open_archive(tmp_path, news) as archive:
+        found = asked(archive, "Who entered Albu Kamal?", as_of="2017-11-30", after="2017-11-01").coverage_by_month
+        assert found is not None
+        assert found.of == "names"
+        assert [(one.month, one.articles) for one in found.months] == [("2017-10", 1), ("2017-11", 2)]
+        nameless = asked(archive, "Where is the army?", as_of="2017-11-10").coverage_by_month
+        assert nameless is not None
+        assert (nameless.of, [one.month for one in nameless.months]) == ("passages", ["2017-10", "2017-11"])
 
 
 def test_the_timeline_reads_on_where_the_answer_does_not(tmp_path: Path) -> None:
