@@ -67,7 +67,7 @@ class Archive:
         self._changing = threading.RLock()
         self._gate = Gate()
         self.evidence = evidence.Evidence(catalog.engine)
-        self.browse = browse.Browse(catalog.engine, folder)
+        self.browse = browse.Browse(catalog.engine, folder, self.evidence)
         self._open_indexes()
 
     @classmethod

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Select, func, select, tuple_
 
 from index.article import FOREVER, Selection, StoredArticle, day_number, day_of
 from index.catalog import batches, restrict
+from index.evidence import Evidence, Related
 from index.names import skeleton, written
 from index.rejects import Rejects, read_rejects
 from index.tables import ArticleRow, NameRow
@@ -109,10 +110,11 @@ class Version:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What stands around an article: its versions, oldest first, this one included; other articles that tell the
-    same story; and those that its source published just before and after, in order of publication."""
+    same story; those that correct it; and those that its source published just before and after, oldest first."""
 
     versions: tuple[Version, ...]
     copies: tuple[Listed, ...]
+    corrected_by: tuple[Related, ...]
     earlier: tuple[Listed, ...]
     later: tuple[Listed, ...]
 
@@ -120,8 +122,9 @@ class Around:
 class Browse:
     """Asks the catalog for them."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
+    def __init__(self, engine: Engine, folder: Path, evidence: Evidence) -> None:
         self._engine = engine
+        self._evidence = evidence
         self._folder = folder
         self._overview: Overview | None = None
         self._changes = 0
@@ -161,10 +164,12 @@ class Browse:
         others = select(*_LISTED, *_FILTERED).where(ArticleRow.base_id != base)
         copies = others.where(ArticleRow.story == article.story)
         copies = copies.order_by(ArticleRow.published_at.asc().nulls_last(), ArticleRow.id)
+        corrected_by = self._evidence.corrections({article.id: article.story}, selection)
         with self._engine.connect() as connection:
             return Around(
                 versions=tuple(_versions(connection, base, as_of)),
                 copies=tuple(_those_held(connection, copies, selection)[:COPIES]),
+                corrected_by=tuple(corrected_by.get(article.id, ())),
                 earlier=tuple(reversed(_neighbours(connection, others, article, selection, later=False))),
                 later=tuple(_neighbours(connection, others, article, selection, later=True)),
             )

@@ -129,7 +129,7 @@ def parse_query(args: MultiDict[str, str], settings: Settings) -> Ask:
     twice = [
         FieldError(name, f"{name} is given more than once; only source and language may be.")
         for name, values in args.lists()
-        if name in PARAMETERS and name not in SEVERAL and len(values) > 1
+        if name in known and name not in SEVERAL and len(values) > 1
     ]
     neither = [
         FieldError(name, f"{name} is 1 or left out.") for name in SWITCHES if args.get(name, "1") not in ("1", "")

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 
-from flask import Response, stream_with_context
+from flask import Response, request, stream_with_context
 
 from web.problems import Problem, problem_of
 
@@ -23,13 +23,16 @@ def event(name: str, data: str) -> str:
 
 def stream(events: Iterator[str], problem: Callable[[Problem], str]) -> Response:
     """A response that sends events as they come. What the first raises is raised here, so that it has its status;
-    what a later one raises becomes an event `problem` with what `problem` makes of it."""
+    what a later one raises becomes an event `problem` with what `problem` makes of it. No more are asked for once the
+    caller has hung up."""
     first = next(events)
+    hung_up: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)
 
     def sent() -> Iterator[str]:
         yield first
         try:
-            yield from events
+            while not hung_up() and (following := next(events, None)) is not None:
+                yield following
         except Exception as error:
             found = problem_of(error)
             if found.status >= 500:

@@ -29,6 +29,7 @@ class Examples:
         self._file = store.folder / "examples.json"
         self._found: tuple[str, ...] = ()
         self._of: str | None = None
+        self._making = False
         self._lock = threading.Lock()
 
     def __call__(self) -> tuple[str, ...]:
@@ -38,21 +39,24 @@ class Examples:
         info = self._qa.info()
         current = f"{info['id']}/{info['version']}"
         with self._lock:
-            if self._of != current:
-                self._of = current
+            if self._of != current and not self._making:  # one at a time: an archive that grows has many versions
+                self._of, self._making = current, True
                 threading.Thread(target=self._make, args=(current,), name="examples", daemon=True).start()
             return self._found
 
     def _make(self, current: str) -> None:
         try:
-            kept = json.loads(self._file.read_text(encoding="utf-8"))
-            if kept["of"] == current:
-                self._found = tuple(kept["questions"])
-                return
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # not made yet, or not whole: it is made anew
-        try:
-            self._found = tuple(example_questions(self._qa, WANTED))
+            self._found = self._kept(current) or tuple(example_questions(self._qa, WANTED))
             self._file.write_text(json.dumps({"of": current, "questions": self._found}), encoding="utf-8")
         except Exception:
             log.exception("No example questions could be made")
+        finally:
+            self._making = False
+
+    def _kept(self, current: str) -> tuple[str, ...]:
+        """Those made before for this version of the archive; () when there are none, or the file is not whole."""
+        try:
+            kept = json.loads(self._file.read_text(encoding="utf-8"))
+            return tuple(kept["questions"]) if kept["of"] == current else ()
+        except (OSError, ValueError, KeyError, TypeError):
+            return ()

@@ -51,7 +51,7 @@ def require_write() -> None:
 
 def may_write() -> bool:
     """Whether this request may change what the archive holds: for links and forms that are shown only then."""
-    return _guard().refusal("write") is None
+    return _guard().permits("write")
 
 
 def caller() -> str:
@@ -96,23 +96,15 @@ class Guard:
 
     def require(self, scope: Scope) -> None:
         """Raises Unauthorized or Forbidden when this request may not do what the scope allows."""
-        if refused := self.refusal(scope):
-            raise refused
+        if not self.permits(scope):
+            raise self._refusal()
 
-    def refusal(self, scope: Scope) -> HTTPException | None:
-        """Why this request may not do what the scope allows; None when it may."""
+    def permits(self, scope: Scope) -> bool:
+        """Whether this request may do what the scope allows."""
         if self._free(scope):
-            return None
-        secret = given_secret()
-        g.token = self.tokens.find(secret) if secret else None
-        if g.token is None:
-            return self._no_token(bool(secret))
-        if scope == "write" and g.token.scope != "write":
-            return Forbidden(
-                f"The token {g.token.name!r} is for reading. Changing the archive needs one made with "
-                "`backissue token create NAME --scope write`."
-            )
-        return None
+            return True
+        token = self._token()
+        return token is not None and (scope == "read" or token.scope == "write")
 
     def _check(self) -> Response | None:
         if request.endpoint != "health.healthz":  # whose callers know the machine by its address
@@ -146,14 +138,29 @@ class Guard:
         own = request.method in SAFE_METHODS or not _is_foreign()
         return here and (scope == "read" or (self._allow_add and own))
 
-    def _no_token(self, given: bool) -> HTTPException:
+    def _token(self) -> TokenRow | None:
+        """The token that the request carries, if it is one; looked up once."""
+        if "token" not in g:
+            g.token = None  # stays so when the look-up fails: the page that says so asks again
+            secret = given_secret()
+            g.token = self.tokens.find(secret) if secret else None
+        row: TokenRow | None = g.token
+        return row
+
+    def _refusal(self) -> HTTPException:
+        if token := self._token():
+            return Forbidden(
+                f"The token {token.name!r} is for reading. Changing the archive needs one made with "
+                "`backissue token create NAME --scope write`."
+            )
         if not self._loopback and not self.tokens.active():
             return Forbidden(
                 "This server is open to the network and has no token yet, so it answers nothing. Whoever runs it "
                 "makes one with `backissue token create NAME`."
             )
+        given = given_secret()
         what = "The token is unknown or was revoked." if given else "This needs a token."
-        challenge = WWWAuthenticate("bearer", {"error": "invalid_token"} if given else {"realm": "Backissue"})
+        challenge = WWWAuthenticate("bearer", {"error": "invalid_token"} if given else {})
         return Unauthorized(
             f"{what} Send the header Authorization: Bearer TOKEN. Whoever runs this server makes tokens with "
             "`backissue token create NAME`, for changing the archive with --scope write.",

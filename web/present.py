@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, url_for
 
+from index.browse import Listed, Version
+from index.evidence import Related
 from qa.answer import Ask, AskResponse, Citation, EventDate, FoundPassage, Reference, UnderstoodPeriod
 from web.asking import PARAMETERS, address_parameters
+from web.chart import month_chart
 from web.highlight import excerpt
 from web.strip import strip
 
@@ -39,6 +43,7 @@ def register(app: Flask) -> None:
         "told_dates": told_dates,
         "article_url": article_url,
         "as_of_address": as_of_address,
+        "month_chart": month_chart,
     }
 
 
@@ -89,8 +94,8 @@ def marked(citation: Citation) -> object:
     return excerpt(citation.quote, span)
 
 
-def cite_url(citation: Citation) -> str:
-    """The reading view at the quoted words."""
+def cite_url(citation: Citation, as_of: date | None = None) -> str:
+    """The reading view at the quoted words; with `as_of`, what stands around them is of that day, too."""
     return url_for(
         "article.read",
         article_id=citation.article_id,
@@ -98,18 +103,26 @@ def cite_url(citation: Citation) -> str:
         end=citation.end,
         answer_start=citation.answer_start,
         answer_end=citation.answer_end,
+        as_of=as_of.isoformat() if as_of else None,
         _anchor="hit",
     )
 
 
-def article_url(article: Reference) -> str:
+def article_url(article: Reference | Listed | Related | Version, as_of: date | None = None) -> str:
     """The reading view of an article."""
-    return url_for("article.read", article_id=article.article_id)
+    return url_for("article.read", article_id=article.article_id, as_of=as_of.isoformat() if as_of else None)
 
 
-def passage_url(passage: FoundPassage) -> str:
+def passage_url(passage: FoundPassage, as_of: date | None = None) -> str:
     """The reading view at a passage."""
-    return url_for("article.read", article_id=passage.article_id, start=passage.start, end=passage.end, _anchor="hit")
+    return url_for(
+        "article.read",
+        article_id=passage.article_id,
+        start=passage.start,
+        end=passage.end,
+        as_of=as_of.isoformat() if as_of else None,
+        _anchor="hit",
+    )
 
 
 def address(ask: Ask, **change: str | None) -> str:
@@ -132,8 +145,16 @@ def turn_of(
         "literal": address(literal) if asked.follows and response.understood_as != response.question else None,
         "position": position,
         "strip": strip(response.timeline),
+        "narrowed": partial(_narrowed, alone),
         "outdated": version is not None and version != str(response.archive.version),
     }
+
+
+def _narrowed(ask: Ask, first: date | None, last: date | None) -> str | None:
+    """The address of a question held to some days of publication; None where these are unknown."""
+    if first is None or last is None or (ask.as_of and first > ask.as_of):
+        return None
+    return address(ask.model_copy(update={"after": first, "before": last, "ignore_period": True}))
 
 
 def as_of_address(ask: Ask, day: date) -> str:

@@ -53,7 +53,13 @@ def run_server(
 def _listen(app: Flask, host: str, port: int, threads: int, max_body: int) -> Any:
     try:
         return create_server(
-            app, host=host, port=port, threads=threads, ident="backissue", max_request_body_size=max_body
+            app,
+            host=host,
+            port=port,
+            threads=threads,
+            ident="backissue",
+            max_request_body_size=max_body,
+            channel_request_lookahead=1,  # else it does not notice while answering that the caller has hung up
         )
     except OSError as error:
         raise _cannot_listen(error, host, port) from error

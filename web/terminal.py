@@ -222,9 +222,11 @@ def questions_progress(doing: str) -> Iterator[Callable[[int, int], None]]:
     """A bar with questions a second; call what it gives with how many are done, and of how many."""
     with progress() as display:
         task = display.add_task(doing, total=None, rate="")
+        before: list[int] = []  # what an earlier run had done
 
         def advance(done: int, total: int) -> None:
-            rate = done / (display.tasks[0].elapsed or 1e-9)
+            before[:] = before or [done - 1]
+            rate = (done - before[0]) / (display.tasks[0].elapsed or 1e-9)
             display.update(task, completed=done, total=total, rate=f"{rate:.1f} questions/s")
 
         yield advance
@@ -328,13 +330,13 @@ def show_comparison(comparison: dict[str, Any], most: int = 10) -> None:
         out.print(Text(f"changed: {name} was {one['a']!r} in A, is {one['b']!r} in B"), soft_wrap=True)
     if not comparison["changed"]:
         out.print("changed: nothing")
-    table = Table()
-    for name in ("figure", "A", "B", "B less A", "95 % interval", "p", "gains", "losses"):
-        table.add_column(name, justify="left" if name == "figure" else "right")
+    table = Table(box=None, pad_edge=False)
+    for name in ("", "A", "B", "B less A", "95 % interval", "p", "gains, losses"):
+        table.add_column(name, justify="right" if name else "left")
     for name, one in comparison["figures"].items():
         low, high = one["interval"]
-        means = (f"{one['a']:.3f}", f"{one['b']:.3f}", f"{one['difference']:+.3f}", f"{low:+.3f} to {high:+.3f}")
-        table.add_row(name, *means, f"{one['p']:.4f}", str(one["gains"]), str(one["losses"]))
+        means = (f"{one['a']:.3f}", f"{one['b']:.3f}", f"{one['difference']:+.3f}", f"{low:+.3f} {high:+.3f}")
+        table.add_row(name.replace(" recall", " "), *means, f"{one['p']:.4f}", f"{one['gains']}, {one['losses']}")
     out.print(table)
     for side in ("gains", "losses"):
         rows = comparison[side]

@@ -8,7 +8,9 @@ from qa.answer import Answer, AskResponse, Citation
 from web.chats import Chat
 from web.present import confidence, count, day, web_link
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
+# What makes a list or a heading of the line that it begins.
+_LEADING = re.compile(r"^(\d*)([-+=.)])")
 
 
 def markdown(chat: Chat) -> str:
@@ -44,10 +46,10 @@ def _citation(citation: Citation) -> str:
     where = f"{_plain(citation.source or 'unknown source')}, {day(citation.published_at)}"
     title = _plain(citation.title.strip() or "Untitled")
     link = web_link(citation.url)
-    named = f"[{title}](<{link}>)" if link and ">" not in link else title
+    named = f"[{title}](<{link}>)" if link and not re.search("[<>]", link) else title
     place = f"{citation.article_id}:{citation.start}-{citation.end}"
     return f"> {_plain(citation.quote)}\n>\n> — {named}, {where} ({place})"
 
 
 def _plain(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _LEADING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", " ".join(text.split())))

@@ -24,7 +24,7 @@ from qa.evaluate.bootstrap import Floats
 from qa.evaluate.folder import MANIFEST, Folder
 from qa.evaluate.metrics import RECALL_AT
 from qa.evaluate.report import pages
-from qa.evaluate.table import guarded
+from qa.evaluate.table import guarded, unguarded
 
 PERMUTATIONS = 9_999
 # Numbers held at a time by the permutation test.
@@ -50,12 +50,24 @@ class Asked:
     question: str
     as_of: str
     answers: str
+    relevant_articles: str
     outcome: Outcome
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, ...]:
         """What makes it the same question in another run of the same id."""
-        return self.question, self.as_of, self.answers
+        return self.question, self.as_of, self.answers, self.relevant_articles
+
+    @property
+    def scores(self) -> list[float]:
+        """The figures of `_NAMES`, NaN for one that the question file does not let be told."""
+        outcome = self.outcome
+        answers = [np.nan if score is None else score for score in (outcome.exact_match, outcome.f1)]
+        passages, articles = _ranked(outcome.passage_rank), _ranked(outcome.article_rank)
+        if not self.answers:
+            passages = [np.nan] * len(passages)
+            articles = articles if self.relevant_articles else passages
+        return [*answers, *passages, *articles]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,7 @@ def compare(a: Path, b: Path) -> dict[str, Any]:
     if not same:
         reason = "the same ids stand for other questions" if common else "they share no id"
         raise InputError(f"{a} and {b} have no question in common: {reason}. Compare runs on one question file.")
-    pairs = {name: (one.asked[name].outcome, other.asked[name].outcome) for name in same}
+    pairs = {name: (one.asked[name], other.asked[name]) for name in same}
     changed = manifests.differences(one.manifest, other.manifest)
     return {
         "a": {"run": str(a), **_times(one)},
@@ -111,7 +123,8 @@ def _load(path: Path) -> Run:
         for row, cells in zip(Folder(path).rows(), csv.DictReader(file), strict=False):
             if guarded(row["id"]) != cells["id"]:
                 break
-            asked[row["id"]] = Asked(cells["question"], cells["as_of"], cells["answers"], _outcome(row, cells))
+            told = {name: unguarded(cells[name]) for name in ("question", "as_of", "answers", "relevant_articles")}
+            asked[row["id"]] = Asked(**told, outcome=_outcome(row, cells))
     if len(asked) != manifest["questions"]["number"]:
         raise InputError(f"{table} was changed since it was written. Run the same `backissue evaluate` again.")
     return Run(path, manifest, asked)
@@ -127,9 +140,13 @@ def _times(run: Run) -> dict[str, Any]:
     return {name: run.manifest[name] for name in manifests.NOTES if name in run.manifest}
 
 
-def _figures(pairs: Sequence[tuple[Outcome, Outcome]]) -> dict[str, Any]:
+_FIRST = (*(f"recall@{k}" for k in RECALL_AT), "mrr")
+_NAMES = ("exact_match", "f1", *_FIRST, *(f"articles {name}" for name in _FIRST))
+
+
+def _figures(pairs: Sequence[tuple[Asked, Asked]]) -> dict[str, Any]:
     """Each figure of both runs over the questions that have it in both, with the difference."""
-    columns = np.array([[_scores(one), _scores(other)] for one, other in pairs], np.float64)
+    columns = np.array([[one.scores, other.scores] for one, other in pairs], np.float64)
     found = {}
     for place, name in enumerate(_NAMES):
         values = columns[:, :, place]
@@ -139,16 +156,10 @@ def _figures(pairs: Sequence[tuple[Outcome, Outcome]]) -> dict[str, Any]:
     return found
 
 
-_NAMES = ("exact_match", "f1", *(f"recall@{k}" for k in RECALL_AT), "mrr", "articles mrr")
-
-
-def _scores(outcome: Outcome) -> list[float]:
-    if outcome.exact_match is None or outcome.f1 is None:
-        answers = [np.nan, np.nan]
-    else:
-        answers = [outcome.exact_match, outcome.f1]
-    rank, article = outcome.passage_rank or np.inf, outcome.article_rank or np.inf
-    return [*answers, *(float(rank <= k) for k in RECALL_AT), 1 / rank, 1 / article]
+def _ranked(rank: int | None) -> list[float]:
+    """What a first rank is worth, as `_FIRST` has it."""
+    place = rank or np.inf
+    return [*(float(place <= k) for k in RECALL_AT), 1 / place]
 
 
 def _difference(values: Floats) -> dict[str, Any]:
@@ -183,11 +194,11 @@ def _chance(off: Floats) -> float:
     return float(test.pvalue)
 
 
-def _questions(run: Run, pairs: Mapping[str, tuple[Outcome, Outcome]]) -> dict[str, list[dict[str, Any]]]:
+def _questions(run: Run, pairs: Mapping[str, tuple[Asked, Asked]]) -> dict[str, list[dict[str, Any]]]:
     """The questions that B answers better, and worse, by F1 or exact match, the largest difference first; and those
     of the others for which another answer is given, or the first passage or article has another rank."""
     sides: dict[str, list[dict[str, Any]]] = {"gains": [], "losses": [], "moved": []}
-    for name, (a, b) in pairs.items():
+    for name, (a, b) in ((name, (one.outcome, other.outcome)) for name, (one, other) in pairs.items()):
         off = ((b.f1 or 0.0) - (a.f1 or 0.0), (b.exact_match or 0.0) - (a.exact_match or 0.0))
         places = [(one.prediction, one.passage_rank, one.article_rank) for one in (a, b)]
         if off == (0.0, 0.0) and places[0] == places[1]:

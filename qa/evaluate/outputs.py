@@ -12,8 +12,9 @@ from qa.evaluate.score import MAIN, Row, Scored
 from qa.evaluate.table import BETWEEN, guarded
 
 COLUMNS = (
-    "id", "question", "as_of", "answers", "prediction", "confidence", "exact_match", "f1", "passage_rank",
-    "article_rank", "match_article_id", "match_url", "match_start", "match_end", "article_ids", "milliseconds",
+    "id", "question", "as_of", "answers", "relevant_articles", "prediction", "confidence", "exact_match", "f1",
+    "passage_rank", "article_rank", "match_article_id", "match_url", "match_start", "match_end", "article_ids",
+    "milliseconds",
 )  # fmt: skip
 TAG = "backissue"
 
@@ -80,6 +81,7 @@ def _cells(one: Scored) -> list[Any]:
         one.question.ask.question,
         one.question.ask.as_of,
         BETWEEN.join(one.question.answers),
+        sum(grade > 0 for grade in one.question.relevant.values()) if one.question.relevant else None,
         one.prediction,
         one.confidence,
         one.exact_match,

@@ -29,6 +29,7 @@ NAMES = {
     "exact_match": "EM",
     "f1": "F1",
     "mrr": "MRR",
+    "articles mrr": "articles MRR",
     "ndcg@10": "nDCG@10",
     "map": "MAP",
 }

@@ -50,6 +50,11 @@ def guarded(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
+def unguarded(cell: str) -> str:
+    """The text that `guarded` gave for a cell, without its apostrophe."""
+    return cell[1:] if cell.startswith("'") and guarded(cell[1:]) == cell else cell
+
+
 def _header(name: str, names: list[str]) -> list[str]:
     if "question" not in names:
         raise SourceFileError(f"{name}:1: the first line names no column 'question'. Add such a column.")

@@ -30,6 +30,10 @@ ROWS: list[dict[str, Any]] = [
 ]
 
 
+def retrieval(folder: Path) -> dict[str, float]:
+    return dict(json.loads((folder / "metrics.json").read_text())["retrieval"]["hybrid"])
+
+
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     with open_archive(tmp_path_factory.mktemp("archive"), HARBOUR) as archive:
@@ -65,7 +69,8 @@ def test_gains_and_losses_are_told_question_by_question(make: Any) -> None:
     assert figures["exact_match"]["difference"] == 0.0
     assert (figures["exact_match"]["gains"], figures["exact_match"]["losses"]) == (1, 1)
     assert figures["exact_match"]["questions"] == 3, "nothing is known of the fourth"
-    assert figures["recall@5"]["difference"] == 0.0
+    assert (figures["recall@5"]["difference"], figures["recall@5"]["questions"]) == (0.0, 3)
+    assert [run["recall@5"] for run in (retrieval(a), retrieval(b))] == [figures["recall@5"][x] for x in "ab"]
     assert found["compared"] == 4
     # Another question file of the same questions: the name alone.
     assert set(found["changed"]) == {"questions.file"}
@@ -107,6 +112,18 @@ def test_only_what_both_asked_alike_is_compared(make: Any) -> None:
 def test_runs_without_a_question_in_common_are_refused(make: Any, rows: list[dict[str, Any]], says: str) -> None:
     with pytest.raises(InputError, match=says):
         compare(make("a", ROWS, "Gulls"), make("b", rows, "Gulls"))
+
+
+def test_runs_on_judged_articles_are_compared_by_their_ranks(archive: Archive, make: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "beir"
+    (folder / "qrels").mkdir(parents=True)
+    (folder / "queries.jsonl").write_text('{"_id": "1", "text": "Who won the regatta?"}\n{"_id": "2", "text": "Who?"}')
+    (folder / "qrels" / "test.tsv").write_text("q\td\ts\n1\tregatta\t1\n")
+    for name in ("a", "b"):
+        evaluate(engine(archive), folder, tmp_path / name)
+    figures = compare(tmp_path / "a", tmp_path / "b")["figures"]
+    assert set(figures) == {*(f"articles recall@{k}" for k in (1, 5, 10, 20, 50)), "articles mrr"}
+    assert (figures["articles mrr"]["questions"], figures["articles mrr"]["a"]) == (1, 1.0)
 
 
 def test_unfinished_foreign_and_altered_runs_are_refused(make: Any, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from index.errors import SourceFileError
 from qa.evaluate.questions import Question, digest, format_of, read_questions
-from qa.evaluate.table import guarded
+from qa.evaluate.table import guarded, unguarded
 
 
 def read(path: Path, content: str | bytes) -> list[Question]:
@@ -169,11 +169,17 @@ def test_csv_faults_are_named(tmp_path: Path, content: str, says: str) -> None:
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1"])
 def test_no_cell_runs_as_a_formula(cell: str) -> None:
     assert guarded(cell) == "'" + cell
+    assert unguarded(guarded(cell)) == cell
 
 
 @pytest.mark.parametrize("cell", ["Who?", "a=b", "", None, -1.5, 3])
 def test_other_cells_are_left_alone(cell: Any) -> None:
     assert guarded(cell) == cell
+
+
+@pytest.mark.parametrize("cell", ["'tis", "'", "", "x"])
+def test_an_apostrophe_of_its_own_stays(cell: str) -> None:
+    assert unguarded(cell) == cell
 
 
 # --- which it is

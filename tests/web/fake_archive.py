@@ -1,9 +1,22 @@
 """A made-up archive and an engine over it: deterministic, no model, offsets as true as the real engine's."""
 
-from datetime import UTC, date, datetime
+from __future__ import annotations
 
-from index.article import StoredArticle, day_number
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import insert
+
+from index.article import FOREVER, StoredArticle, day_number
+from index.browse import Browse
+from index.catalog import Catalog
 from index.errors import FilterError, NotFoundError, QuestionError
+from index.evidence import Evidence
+from index.tables import ArticleRow
 from qa.answer import (
     Answer,
     ArchiveInfo,
@@ -62,12 +75,12 @@ SPEAKERS = {"harbour-1": "the board’s chair"}
 EVENTS = {"harbour-2": ("Monday", date(2017, 11, 20))}
 
 
-def stored(story, newer=None) -> StoredArticle:
+def stored(story, newer=None, version=1) -> StoredArticle:
     key, title, source, published, url, text, _ = story
-    day = day_number(published.date()) if published else 0
+    day = day_number(published.date()) if published else 20171201
     return StoredArticle(
         id=key,
-        version=1,
+        version=version,
         title=title,
         text=text,
         url=url,
@@ -84,13 +97,49 @@ def stored(story, newer=None) -> StoredArticle:
     )
 
 
+class FakeArchive:
+    """What pages and API look up by themselves, over a real catalog of these articles."""
+
+    def __init__(self, articles: Iterable[StoredArticle]) -> None:
+        self._temporary = TemporaryDirectory()
+        self.folder = Path(self._temporary.name)
+        self.catalog = Catalog.in_folder(self.folder)
+        with self.catalog.writing() as connection:
+            connection.execute(insert(ArticleRow), [self._row(article) for article in articles])
+        self.evidence = Evidence(self.catalog.engine)
+        self.browse = Browse(self.catalog.engine, self.folder, self.evidence)
+        self.source_names = self.catalog.source_names
+
+    @staticmethod
+    def _row(article: StoredArticle) -> dict:
+        row = {field.name: getattr(article, field.name) for field in fields(article)}
+        newer, published = row.pop("superseded_by"), article.published_at
+        return row | {
+            "base_id": newer or article.id,
+            "digest": "",
+            "state": "indexed",
+            "published_at": published.replace(tzinfo=None) if published else None,
+            "published_day": day_number(published.date()) if published else None,
+            "superseded_day": article.available_day if newer else FOREVER,
+            "authors": list(article.authors),
+            "extra": row.pop("metadata"),
+            "added_at": datetime(2017, 12, 1),
+        }
+
+
 class FakeQA:
     """Answers from `STORIES`: the words after the topic, newest story first."""
 
     def __init__(self, sample: bool = True) -> None:
         self.sample = sample
         self.articles = {story[0]: stored(story) for story in STORIES}
+        self.articles["harbour-1"] = stored(STORIES[0], version=2)
         self.articles["harbour-0"] = stored(("harbour-0", *STORIES[0][1:]), newer="harbour-1")
+
+    @cached_property
+    def archive(self) -> FakeArchive:
+        """Of the articles that there are when it is first asked for."""
+        return FakeArchive(self.articles.values())
 
     def info(self):
         return {

@@ -112,7 +112,7 @@ def test_body_must_be_json_of_sane_size(client):
 
 def test_parameters_in_the_address_are_refused(client):
     assert client.post("/api/v1/ask?as_of=2017-01-01", json={"question": PIER}).get_json()["field"] == "as_of"
-    assert client.get("/api/v1/articles/harbour-1?offset=3").status_code == 422
+    assert client.get("/api/v1/articles/harbour-1?from=3").status_code == 422
 
 
 def test_default_number_of_passages_comes_from_the_settings(qa):

@@ -114,7 +114,7 @@ def test_with_tokens_nothing_answers_without_one(client_of, read, given):
             assert "WWW-Authenticate" not in response.headers or endpoint == "session.begin", path
         elif method != "HEAD":
             check_refusal(response, path, 401, says="backissue token create")
-            assert response.headers["WWW-Authenticate"].startswith("Bearer "), path
+            assert response.headers["WWW-Authenticate"].startswith("Bearer"), path
     assert client.get("/api/v1/archive", headers=read).status_code == 200
 
 
@@ -166,6 +166,16 @@ def test_a_revoked_token_opens_nothing(client_of, tokens, read):
     response = client.get("/readyz", headers=read)
     assert response.status_code == 401
     assert "error=invalid_token" in response.headers["WWW-Authenticate"]
+
+
+def test_a_damaged_store_is_said_in_words(client_of, store, read):
+    client = client_of(host=ELSEWHERE)
+    store.engine.dispose()
+    for file in store.folder.glob("service.sqlite*"):
+        file.write_bytes(b"no database " * 1000)
+    for path in ("/", "/api/v1/archive"):
+        check_refusal(client.get(path, headers=read), path, 503, says="cannot be read")
+    assert client.get("/healthz").status_code == 200
 
 
 # --- loopback

@@ -151,7 +151,7 @@ def test_no_archive_no_token_and_nothing_is_made(tmp_path, monkeypatch):
 def test_serving_others_without_a_token_is_told(run, monkeypatch, host, told):
     monkeypatch.setattr(engine, "load_encoder", lambda *_, **__: FakeEncoder())
     monkeypatch.setattr(engine, "load_reader", lambda _, encoder, *__: SentenceReader(encoder))
-    monkeypatch.setattr(cli, "run_server", lambda *parts: parts[-1](URL))
+    monkeypatch.setattr(cli, "run_server", lambda app, host, port, threads, announce, **_: announce(URL))
     assert ("backissue token create" in run("serve", "--host", host).stderr) is told
     assert run("token", "create", "Desk").exit_code == 0
     assert "backissue token create" not in run("serve", "--host", host).stderr

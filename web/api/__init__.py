@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.api import articles, ask, chats, health, openai, openapi
+from web.api import adding, articles, ask, chats, feedback, health, jobs, openai, openapi
 from web.services import Services
 
 
@@ -13,6 +13,9 @@ def register(app: Flask, services: Services) -> None:
     for blueprint in (
         ask.blueprint(services),
         articles.blueprint(services),
+        adding.blueprint(services),
+        jobs.blueprint(services),
+        feedback.blueprint(services),
         chats.blueprint(services),
         health.blueprint(services),
         openai.blueprint(services),

@@ -90,7 +90,9 @@ def blueprint(services: Services) -> Blueprint:
             return reply(_completion(asked, services.chats.ask(services.qa, ask)))
         except InputError as error:
             raise within(error) from None
-        except NotFoundError as error:  # all that can be missing
+        except NotFoundError as error:
+            if ask.chat_id is None:
+                raise
             raise AskError([FieldError("backissue.chat_id", str(error))]) from None
 
     @api.get("/models")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,11 @@ All offsets are half-open code-point offsets into an article's `text`: a citatio
 Days are `YYYY-MM-DD`, moments ISO 8601 in UTC. A field or parameter that nobody knows is refused, with a hint.
 Errors are RFC 9457 problem details, under `/v1/` errors in OpenAI's shape; both name the field and the remedy.
 """
+
+WRITES = (
+    "This changes the archive: it needs a token made with `--scope write`, except from a server on loopback whose "
+    "setting `allow_add` is on."
+)
 
 ERRORS = {
     400: "The body is not valid JSON.",
@@ -129,8 +135,11 @@ def _describe(app: Flask) -> dict[str, Any]:
 
 def _described(app: Flask) -> Iterator[tuple[Rule, str, Operation]]:
     for rule in app.url_map.iter_rules():
-        what = operation_of(app.view_functions[rule.endpoint])
+        view = app.view_functions[rule.endpoint]
+        what = operation_of(view)
         if what and is_described(rule):
+            if getattr(view, "writes", False):
+                what = replace(what, description=f"{what.description}\n\n{WRITES}")
             for method in methods(rule):
                 yield rule, method, what
 
@@ -146,10 +155,11 @@ class _Components:
         for what in operations:
             used |= {(model, "validation"): None for model in _models(what.request.values())}
             used |= {(model, "serialization"): None for model in _models(what.response.values())}
-            if what.query:
-                used[what.query, "validation"] = None
-        self._references, found = models_json_schema(list(used), ref_template=REFERENCE, schema_generator=_Schemas)
-        self.definitions: dict[str, Any] = found.get("$defs", {})
+        references, found = models_json_schema(list(used), ref_template=REFERENCE, schema_generator=_Schemas)
+        definitions = found.get("$defs", {})
+        names = {REFERENCE.format(model=name): REFERENCE.format(model=_short(name)) for name in definitions}
+        self._references = {key: _renamed(reference, names) for key, reference in references.items()}
+        self.definitions = {_short(name): _renamed(schema, names) for name, schema in definitions.items()}
 
     def content(self, content: Content, mode: JsonSchemaMode) -> dict[str, Any]:
         """Media types with their schemas."""
@@ -159,10 +169,19 @@ class _Components:
         """A reference to a model's schema; a schema as it is."""
         return schema if isinstance(schema, Mapping) else self._references[schema, mode]
 
-    def fields(self, model: type[BaseModel]) -> dict[str, Any]:
-        """The schema of a model itself, where its fields are wanted."""
-        name = self._references[model, "validation"]["$ref"].rpartition("/")[2]
-        return dict(self.definitions[name])
+
+def _short(name: str) -> str:
+    """pydantic's name of a schema, which tells namesakes apart by their whole modules, in the form of a class's: the
+    `Words` of `web.feedback` are FeedbackWords. What is sent goes by the plain name, should it differ when answered."""
+    *modules, plain = name.removesuffix("-Input").split("__")
+    return modules[-1].title() + plain if modules else plain
+
+
+def _renamed(schema: Any, names: Mapping[str, str]) -> Any:
+    """A schema with its references following `names`."""
+    if isinstance(schema, dict):
+        return {key: names[value] if key == "$ref" else _renamed(value, names) for key, value in schema.items()}
+    return [_renamed(part, names) for part in schema] if isinstance(schema, list) else schema
 
 
 def _models(schemas: Iterable[Schema]) -> Iterator[type[BaseModel]]:
@@ -175,7 +194,7 @@ def _operation(rule: Rule, what: Operation, schemas: _Components) -> dict[str, A
         "summary": what.summary,
         "description": what.description,
         "tags": [what.tag],
-        "parameters": [*_path_parameters(rule, what), *_query_parameters(what, schemas)],
+        "parameters": [*_path_parameters(rule, what), *_query_parameters(what)],
         "responses": _responses(rule, what, schemas),
         "x-examples": [_example(rule, what, example) for example in what.examples],
     }
@@ -206,10 +225,10 @@ def _path_parameters(rule: Rule, what: Operation) -> Iterator[dict[str, Any]]:
         } | _shown(e.path.get(name) for e in what.examples if e.status in (None, what.status))
 
 
-def _query_parameters(what: Operation, schemas: _Components) -> Iterator[dict[str, Any]]:
+def _query_parameters(what: Operation) -> Iterator[dict[str, Any]]:
     if what.query is None:
         return
-    model = schemas.fields(what.query)
+    model = what.query.model_json_schema()
     for name, field in model["properties"].items():
         schema = {key: value for key, value in field.items() if key not in ("title", "description")}
         yield {

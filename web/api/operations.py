@@ -17,7 +17,7 @@ Every view under /api/ and /v1/ carries one, next to its route (a test fails whe
 JSON; None is no body. Path parameters come from the route, `path` says what they are; `query` is a model whose fields
 are the parameters in the address. Errors that every view shares (no token, too many requests, a body that is no JSON)
 are added by themselves: `errors` names further statuses. Every example is run by the tests against the sample archive,
-in the order of the routes, and must give its status and a body that fits.
+in the order of the page, and must give its status and a body that fits.
 
 Nothing here touches a request: what a view takes and refuses is its own affair.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.pages import article, chat, chats, reference, session
+from web.pages import add, archive, article, chat, chats, feedback, reference, session
 from web.services import Services
 
 
@@ -14,6 +14,9 @@ def register(app: Flask, services: Services) -> None:
         chat.blueprint(services),
         chats.blueprint(services),
         article.blueprint(services),
+        archive.blueprint(services),
+        add.blueprint(services),
+        feedback.blueprint(services),
         reference.blueprint(services),
         session.blueprint(services),
     ):

@@ -40,10 +40,10 @@ def blueprint(services: Services) -> Blueprint:
     def home() -> BaseResponse | tuple[str, int]:
         if clean := _without_blanks(request.args):
             return redirect(clean)
-        if "q" not in request.args:
-            return _page(services, recent=chats.page(RECENT_CHATS)[0])
         try:
             ask = parse_query(request.args, services.settings)
+            if "q" not in request.args:
+                return _page(services, request.args, recent=chats.page(RECENT_CHATS)[0])
             turn = turn_of(ask, services.qa.ask(ask), version=request.args.get("version"))
         except InputError as error:
             return _page(services, request.args, problem=problem_of(error))

@@ -82,7 +82,12 @@ def _operation(path: str, method: str, operation: Spec, schemas: Spec) -> dict[s
         "summary": operation["summary"],
         "description": operation["description"],
         "parameters": [
-            Row(p["name"], _type(p["schema"]), _note(p["schema"], p["required"], p["in"]), p["description"])
+            Row(
+                p["name"],
+                _type(p["schema"]),
+                _note(p["schema"], f"in the {p['in']}", "required" * p["required"]),
+                p["description"],
+            )
             for p in operation["parameters"]
         ],
         "bodies": _contents(operation.get("requestBody", {})),
@@ -109,25 +114,27 @@ def _body_fields(operation: Spec, schemas: Spec) -> list[Row]:
     """The fields of a JSON body."""
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     schema = content.get("schema", {})
-    return _rows(schemas[_name(schema)] if "$ref" in schema else schema)
+    return _rows(schemas[_name(schema)] if "$ref" in schema else schema, missing="")
 
 
 def _name(reference: Spec) -> str:
     return str(reference["$ref"]).rpartition("/")[2]
 
 
-def _rows(schema: Spec) -> list[Row]:
+def _rows(schema: Spec, *, missing: str = "may be missing") -> list[Row]:
+    """The fields of an object. Most are there in what is answered, and few are needed in what is sent: what is said
+    is the rarer case, `missing` of a field that may be."""
+    needed = "" if missing else "required"
     required = schema.get("required", ())
     return [
-        Row(name, _type(field), _note(field, name in required), field.get("description", ""))
+        Row(name, _type(field), _note(field, needed if name in required else missing), field.get("description", ""))
         for name, field in schema.get("properties", {}).items()
     ]
 
 
-def _note(schema: Spec, required: bool, place: str = "") -> str:
+def _note(schema: Spec, *standing: str) -> str:
     """Whether a value must be given, what it is if it is not, and its bounds."""
-    notes = [f"in the {place}"] if place else []
-    notes += ["always there" if required and not place else "required"] if required else []
+    notes = [words for words in standing if words]
     if schema.get("default") not in (None, [], {}, ""):
         notes.append(f"default {json.dumps(schema['default'])}")
     for key, said in (("minimum", "at least"), ("maximum", "at most")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -33,7 +34,10 @@ def blueprint(services: Services) -> Blueprint:
     def begin() -> BaseResponse:
         secret = request.form.get("token", "").strip()
         if tokens.find(secret) is None:
-            raise Unauthorized("This token is unknown or was revoked. Ask whoever runs this server for one.")
+            raise Unauthorized(
+                "This token is unknown or was revoked. Ask whoever runs this server for one.",
+                www_authenticate=WWWAuthenticate("bearer"),
+            )
         response = redirect(_after(), 303)
         # A proxy may speak TLS for this server; the browser then says so.
         secure = request.is_secure or request.headers.get("Origin", "").startswith("https:")

@@ -19,7 +19,7 @@ stop.addEventListener("click", () => running?.abort());
 
 // Examples, removable filters and the days of a timeline are questions too, each complete in itself.
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-ask], a[data-edit]");
+  const link = event.target.closest("a[data-ask], a[data-edit], #conversation .histogram a");
   if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   if (link.dataset.edit) {
@@ -31,7 +31,6 @@ document.addEventListener("click", (event) => {
   fields.delete("version");
   fill(fields);
   fields.set("alone", "1");
-  for (const name of ["chat", "started"]) if (form.elements[name].value) fields.set(name, form.elements[name].value);
   ask(fields);
 });
 
@@ -44,30 +43,34 @@ document.addEventListener("keydown", (event) => {
   box.select();
 });
 
-// A conversation is one address; another address is another page.
-addEventListener("popstate", () => location.reload());
+// A conversation is one address; another address is another page, but another place on this one is not.
+let here = location.pathname + location.search;
+addEventListener("popstate", () => {
+  if (location.pathname + location.search !== here) location.reload();
+});
 
 async function ask(fields) {
   running?.abort();
   const mine = (running = new AbortController());
-  const turn = waiting(fields.get("q"));
-  conversation.append(turn);
+  for (const name of ["chat", "started"]) fields.set(name, form.elements[name].value);  // as they are by now
+  const place = { turn: waiting(fields.get("q")) };
+  conversation.append(place.turn);
   document.querySelectorAll("#intro, #examples, #recent, #problem").forEach((element) => element.remove());
   box.removeAttribute("aria-invalid");
   box.removeAttribute("aria-describedby");
   for (const open of form.querySelectorAll("details[open]")) open.open = false;  // it would cover the answer
-  show(turn);
+  show(place.turn);
   say(form.dataset.searching);
   busy(true);
   try {
-    const finished = await shown(turn, fields, mine.signal);
+    const finished = await shown(place, fields, mine.signal);
     if (!finished) throw new Error("the connection broke off");
     box.value = "";
     box.focus({ preventScroll: true });
   } catch (error) {
     const stopped = error.name === "AbortError";
-    leave(conversation.lastElementChild, fields, stopped);
-    say(stopped ? form.dataset.stopped : form.dataset.lost);
+    leave(place.turn, fields, stopped);
+    if (running === mine) say(stopped ? form.dataset.stopped : form.dataset.lost);
   } finally {
     if (running === mine) {
       running = null;
@@ -76,26 +79,27 @@ async function ask(fields) {
   }
 }
 
-// Shows an answer step by step; false when the events end before the last one.
-async function shown(turn, fields, signal) {
+// Shows an answer step by step, at its place; false when the events end before the last one.
+async function shown(place, fields, signal) {
   const options = { method: "POST", body: fields, headers: { Accept: "text/event-stream" }, signal };
   const response = await fetch(form.action, options);
   if (!response.ok) {
-    turn.querySelector(".pending").replaceWith(parsed(await response.text()));
-    say(turn.querySelector("[data-announce]").textContent);
+    place.turn.querySelector(".reading").replaceChildren(parsed(await response.text()));
+    say(place.turn.querySelector("[data-announce]").textContent);
     return true;
   }
   for await (const { name, data } of events(response.body)) {
-    if (name === "passages") turn.querySelector(".reading").replaceChildren(parsed(data));
-    if (name === "answer") turn = answered(turn, data);
-    if (name === "later") turn.querySelector("[data-later]").replaceChildren(parsed(data));
+    if (name === "passages") place.turn.querySelector(".reading").replaceChildren(parsed(data));
+    if (name === "answer") place.turn = answered(place.turn, data);
+    if (name === "later") place.turn.querySelector("[data-later]").replaceChildren(parsed(data));
     if (name === "problem") {
-      turn.append(parsed(data));
-      say(turn.lastElementChild.textContent);
+      place.turn.querySelector(".pending")?.remove();
+      place.turn.append(parsed(data));
+      say(place.turn.lastElementChild.textContent);
       return true;
     }
     if (name === "done") {
-      keep(turn, JSON.parse(data), fields.get("q"));
+      keep(place.turn, JSON.parse(data), fields.get("q"));
       return true;
     }
   }
@@ -115,6 +119,7 @@ function keep(turn, { address, chat }, question) {
   turn.id = address.split("#")[1];
   const move = form.elements.chat.value ? history.replaceState : history.pushState;
   move.call(history, null, "", address);
+  here = location.pathname + location.search;
   form.elements.chat.value = chat;
   form.elements.started.value = "";
   document.title = `${question} – Backissue`;
