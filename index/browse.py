@@ -278,7 +278,7 @@ def _neighbours(
     day, place = ArticleRow.published_day, tuple_(ArticleRow.published_at, ArticleRow.id)
     beyond, nearest = (day >= today, day) if later else (day <= today, day.desc())
     # First the days, from an index that has them all; then the few articles of these days.
-    days = restrict(select(day), replace(selection, sources=(article.source,))).where(beyond)
+    days = restrict(select(day).distinct(), replace(selection, sources=(article.source,))).where(beyond)
     near = set(connection.scalars(days.order_by(nearest).limit(NEIGHBOURS + 1)))
     here = (moment, article.id)
     found = others.where(day.in_(near), ArticleRow.source == article.source, place > here if later else place < here)

@@ -81,6 +81,17 @@ def in_full(question: str, before: Exchange, as_of: date) -> str:
     return question if full == question or len(full) > LONGEST_QUESTION else full[:1].upper() + full[1:]
 
 
+# Whatever was asked before: enough to tell whether a question leans on it.
+_ANYTHING = Exchange(
+    question="Who leads X?", names=("X",), answer="X", first_published=date(2000, 1, 1), last_published=date(2000, 1, 1)
+)
+
+
+def leans(question: str, as_of: date) -> bool:
+    """Whether a question is not complete without the one before it."""
+    return in_full(question, _ANYTHING, as_of) != question
+
+
 def _in_full(question: str, before: Exchange, as_of: date) -> str:
     linked = _LINK.match(question) or _ABOUT.match(question)
     asked = _ABOUT.sub("", _LINK.sub("", question))

@@ -142,7 +142,7 @@ class Chats:
         """
         asked = self._following(ask)
         response = qa.ask(asked)
-        if ask.chat_id:
+        if ask.chat_id is not None:
             self.add(ask.chat_id, asked, response)
         return response
 
@@ -150,12 +150,12 @@ class Chats:
         """The same in steps (see `QA.steps`); added to the conversation before the last is given."""
         asked = self._following(ask)
         for step in qa.steps(asked):
-            if ask.chat_id and step.name == "done" and isinstance(step.response, AskResponse):
+            if ask.chat_id is not None and step.name == "done" and isinstance(step.response, AskResponse):
                 self.add(ask.chat_id, asked, step.response)
             yield step
 
     def _following(self, ask: Ask) -> Ask:
-        if not ask.chat_id or not (last := self.last(ask.chat_id)):
+        if ask.chat_id is None or not (last := self.last(ask.chat_id)):
             return ask
         given = ask.model_fields_set
         taken: dict[str, Any] = {name: getattr(last.asked, name) for name in CARRIED if name not in given}

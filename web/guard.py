@@ -29,7 +29,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ORIGIN = re.compile(r"https?://[^/\s]+")
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, X-Request-ID",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, X-Request-ID, "
+    # What OpenAI's JavaScript client sends along.
+    "X-Stainless-Arch, X-Stainless-Lang, X-Stainless-OS, X-Stainless-Package-Version, X-Stainless-Retry-Count, "
+    "X-Stainless-Runtime, X-Stainless-Runtime-Version, X-Stainless-Timeout",
     "Access-Control-Max-Age": "600",
 }
 EXPOSED = "X-Request-ID, Retry-After, ETag"

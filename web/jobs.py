@@ -203,9 +203,13 @@ class Jobs:
         """Notes progress; False when the job is no longer to run."""
         return self._move(job_id, ("running",), done=done, total=total)
 
-    def finish(self, job_id: str, state: State, *, result: dict[str, Any] | None = None, error: str = "") -> None:
-        """Ends a job, unless it was cancelled."""
-        self._move(job_id, ("running",), state=state, finished_at=now(), result=result, error=error or None)
+    def finish(self, job_id: str, result: dict[str, Any], done: int, total: int | None) -> None:
+        """Notes that a job is done, unless it was cancelled, and what came of it."""
+        self._move(job_id, ("running",), state="done", finished_at=now(), result=result, done=done, total=total)
+
+    def fail(self, job_id: str, error: str) -> None:
+        """Notes why a job failed, unless it was cancelled."""
+        self._move(job_id, ("running",), state="failed", finished_at=now(), error=error)
 
     def note_result(self, job_id: str, result: dict[str, Any]) -> None:
         """Notes what came of a job that was cancelled."""

@@ -78,16 +78,17 @@ class Worker:
         turn = _Turn(self, job)
         work = {"add": self._add, "evaluate": self._evaluate}[job.kind]
         try:
-            self.jobs.finish(job.id, "done", result=work(turn, resumed))
+            result = work(turn, resumed)
+            self.jobs.finish(job.id, result, turn.done, turn.total)
         except Stopped:
             log.info("Job %s goes on at the next start", job.id)
         except Cancelled:
             self._clear_up(job, turn)
         except (BackissueError, OSError) as error:
-            self.jobs.finish(job.id, "failed", error=_without_folders(str(error), self.jobs.folder(job.id)))
+            self.jobs.fail(job.id, _without_folders(str(error), self.jobs.folder(job.id)))
         except Exception:
             log.exception("Job %s failed", job.id)
-            self.jobs.finish(job.id, "failed", error=UNKNOWN)
+            self.jobs.fail(job.id, UNKNOWN)
 
     # --- adding
 

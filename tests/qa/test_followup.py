@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.answer import Ask, Exchange
-from qa.followup import in_full
+from qa.followup import in_full, leans
 from qa.question import understand
 
 AS_OF = date(2017, 11, 20)
@@ -84,6 +84,13 @@ def test_a_day_takes_the_place_of_the_day_before() -> None:
 
 def test_without_known_days_before_stays_loose() -> None:
     assert in_full("and who ran it before?", MAYOR, AS_OF) == "Who ran raqqa before?"
+
+
+@pytest.mark.parametrize(
+    ("question", "does"), [("and before?", True), ("When was that?", True), ("Who won in Rome?", False)]
+)
+def test_whether_a_question_leans_on_another(question: str, does: bool) -> None:
+    assert leans(question, AS_OF) is does
 
 
 def test_what_was_understood_is_what_is_searched() -> None:

@@ -310,7 +310,8 @@ def test_filters_reach_the_engine_and_are_echoed(run: Run, harbour: Path) -> Non
     filters = ("--after", "2017-11-04", "--before", "2017-11-30", "--source", "Harbour Post", "--as-of", "2017-12-01")
     found = answer(run("--archive", "a", "ask", "pier or regatta", "--json", *filters))
     assert found["as_of"] == "2017-12-01"
-    assert found["filters"] == {"after": "2017-11-04", "before": "2017-11-30", "sources": ["Harbour Post"]}
+    days = {"after": "2017-11-04", "before": "2017-11-30"}
+    assert found["filters"] == {**days, "sources": ["Harbour Post"], "languages": []}
     assert [passage["title"] for passage in found["passages"]] == ["Gulls win the regatta"]
     both = ("--source", "Harbour Post", "--source", "Demo Courier")
     assert answer(run("--archive", "a", "ask", "pier", "--json", *both))["filters"]["sources"] == [

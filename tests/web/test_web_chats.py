@@ -166,9 +166,9 @@ class TestCarrying:
         chat = chats.create()
         asked(chats, chat.id, as_of=date(2017, 11, 30))
         first = asked(chats, chat.id, "and who ran it before that?")
-        second = asked(chats, chat.id, "Why?")
+        second = asked(chats, chat.id, "who sold it?")
         assert first.understood_as == "Who ran the ferry pier before 20 November 2017?"
-        assert second.understood_as.startswith("Why was it that")
+        assert second.understood_as == "Who sold the ferry pier before 20 November 2017?"
 
     def test_what_it_follows_may_be_given(self, chats):
         chat = chats.create()

@@ -2,12 +2,11 @@
 
 import http.client
 import json
-import threading
-import time
+from urllib.parse import urlsplit
 
 import pytest
 from fake_archive import FakeQA
-from flask import request
+from gated import GatedQA, LeftQA
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +15,6 @@ from qa.answer import AskResponse, SearchResponse
 from web.app import create_app
 from web.chats import Chats
 from web.events import event, stream
-from web.serve import LEAST_THREADS, MAX_BUFFERED_BYTES, _listen
 from web.settings import Settings
 from web.store import Store
 
@@ -56,59 +54,14 @@ class FailingQA(FakeQA):
             yield step
 
 
-class GatedQA(FakeQA):
-    """Goes on from the passages only once `gate` is set."""
-
-    def __init__(self):
-        super().__init__()
-        self.gate = threading.Event()
-
-    def steps(self, ask):
-        for step in super().steps(ask):
-            yield step
-            assert self.gate.wait(20)
-
-
-class LeftQA(FakeQA):
-    """Goes on from the passages only once the server knows that the caller has hung up; `given` are the steps given,
-    and `closed` is set when no more are wanted."""
-
-    def __init__(self):
-        super().__init__()
-        self.given, self.closed = [], threading.Event()
-
-    def steps(self, ask):
-        try:
-            for step in super().steps(ask):
-                self.given.append(step.name)
-                yield step
-                for _ in range(2000):
-                    if not request.environ["waitress.client_disconnected"]():
-                        time.sleep(0.01)
-        finally:
-            self.closed.set()
-
-
-@pytest.fixture
-def serve():
-    """serve(qa, store): a connection to a server over them, started as `backissue serve` does."""
-    servers = []
-
-    def start(qa, store=None):
-        app = create_app(Settings(), qa, store=store, examples=["Who?"])
-        server = _listen(app, "127.0.0.1", 0, LEAST_THREADS, MAX_BUFFERED_BYTES)
-        threading.Thread(target=server.run, daemon=True).start()
-        servers.append(server)
-        return http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=20)
-
-    yield start
-    for server in servers:
-        server.task_dispatcher.shutdown()
-
-
 def ask(client, path="/api/v1/ask", **fields):
     given = {"json": {"question": PIER, **fields}} if path.startswith("/api") else {"data": {"q": PIER, **fields}}
     return client.post(path, headers=STREAM, **given)
+
+
+def connect(serve, qa, store=None):
+    address = serve(create_app(Settings(), qa, store=store, examples=["Who?"]))
+    return http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)
 
 
 def failing(error, at):
@@ -201,7 +154,8 @@ def test_an_unfinished_answer_is_not_kept():
 
 def test_each_step_leaves_at_once(serve):
     qa = GatedQA()
-    connection = serve(qa)
+    qa.gate.clear()
+    connection = connect(serve, qa)
     body = json.dumps({"question": PIER})
     connection.request("POST", "/api/v1/ask", body, {"Content-Type": "application/json"} | STREAM)
     response = connection.getresponse()
@@ -213,7 +167,7 @@ def test_each_step_leaves_at_once(serve):
 
 def test_who_hangs_up_is_not_answered_and_nothing_is_kept(serve):
     qa, store = LeftQA(), Store.passing()
-    connection = serve(qa, store)
+    connection = connect(serve, qa, store)
     connection.request("POST", "/ask", "q=Who+runs+the+ferry+pier%3F", {"Content-Type": FORM} | STREAM)
     response = connection.getresponse()
     assert response.readline() == b"event: passages\n"

@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from web.highlight import Piece, paragraphs
+from web.highlight import MAX_PARAGRAPHS, Piece, paragraphs
 
 TEXTS = st.text(alphabet=st.sampled_from("ab \n\r\u202eé😀"), max_size=60)
 
@@ -48,6 +48,25 @@ def test_a_span_across_paragraphs_is_marked_in_each():
         ["text", "quote"],
         ["quote", "text"],
     ]
+
+
+@given(text_and_spans(), st.lists(st.integers(0, 60), max_size=8, unique=True).map(sorted))
+def test_places_found_are_counted_where_they_begin_and_yield_to_the_answer(case, bounds):
+    text, quote, answer = case
+    found = [(a, b) for a, b in zip(bounds[::2], bounds[1::2], strict=False) if b <= len(text)]
+    pieces = [piece for paragraph in paragraphs(text, quote, answer, found) for piece in paragraph]
+    assert "".join(piece.text for piece in pieces) == text
+    places = set().union(*(range(*span) for span in found)) - set(range(*(answer or (0, 0))))
+    assert "".join(piece.text for piece in pieces if piece.kind == "found") == "".join(text[i] for i in sorted(places))
+    begun = [number for number, (start, _) in enumerate(found, start=1) if start in places]
+    assert [piece.place for piece in pieces if piece.place] == begun
+
+
+def test_a_text_of_very_many_lines_has_its_lines_share_paragraphs():
+    text = "\n".join(f"line {i}" for i in range(3 * MAX_PARAGRAPHS + 1))
+    cut = paragraphs(text, (10, 12))
+    assert MAX_PARAGRAPHS / 2 < len(cut) <= MAX_PARAGRAPHS
+    assert "".join(piece.text for paragraph in cut for piece in paragraph) == text
 
 
 def test_nothing_in_nothing_out():

@@ -101,6 +101,7 @@ def test_answer_is_the_message_with_numbered_citations(ai, address):
     assert completion.model == "backissue"
     link = re.search(r"\]\((.*?)#hit\)", content)[1]
     assert link.startswith(address + "articles/harbour-1?")
+    assert "as_of=2017-11-10" in link
     with urllib.request.urlopen(link) as reading:
         assert b'<mark class="answer" id="hit">Norvik Lines</mark>' in reading.read()
 
@@ -170,6 +171,21 @@ def test_chunks_leave_the_server_as_they_come(ai, address):
     with urllib.request.urlopen(address + "readyz"):
         pass
     assert list(stream)[-1].choices[0].finish_reason == "stop"
+
+
+def test_a_question_that_leans_on_the_one_before_is_understood(ai):
+    messages = [
+        {"role": "user", "content": "Who won the regatta?"},
+        {"role": "assistant", "content": "Nothing in the archive answers this."},
+        {"role": "user", "content": "Who runs the Ferry Pier?"},
+        {"role": "assistant", "content": "the town of Ellery [1]"},
+        {"role": "user", "content": "and who ran it before?"},
+    ]
+    whole = ai.chat.completions.create(model="backissue", messages=messages)
+    assert whole.backissue["question"] == "and who ran it before?"
+    assert whole.backissue["understood_as"] == "Who ran Ferry Pier before 20 November 2017?"
+    alone = ai.chat.completions.create(model="backissue", messages=[*messages[:4], {"role": "user", "content": PIER}])
+    assert alone.backissue["understood_as"] == PIER
 
 
 def test_what_cannot_be_asked_is_refused_before_the_stream_begins(ai):

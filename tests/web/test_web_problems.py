@@ -46,7 +46,7 @@ class BrokenQA(FakeQA):
 
 
 QA = BrokenQA()
-APP = create_app(Settings(), QA)
+APP = create_app(Settings(), QA, examples=("Who?",))  # or they would be made while an error is set
 # These look into the archive, whatever they are sent; others may be answered without.
 LOOKING = {"/", "/ask", "/readyz", "/api/v1/ask", "/api/v1/search", "/api/v1/archive", "/v1/chat/completions"}
 LOOKING |= {"/articles/<article_id>", "/api/v1/articles/<article_id>"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import schemathesis
-from fake_archive import STORIES
+from fake_archive import STORIES, FakeQA
 from hypothesis import HealthCheck, settings
 from qa_fakes import engine, open_archive
 from schemathesis.config import (
@@ -28,20 +28,23 @@ CHECKS = ChecksConfig(
 CONFIG = SchemathesisConfig(projects=ProjectsConfig(default=ProjectConfig(checks=CHECKS)))
 
 
+# The description is the same whatever engine stands behind it.
+API = schemathesis.openapi.from_wsgi("/api/openapi.json", create_app(Settings(), FakeQA()), config=CONFIG)
+
+
 @pytest.fixture(scope="module")
-def described(tmp_path_factory):
-    """The API over the real engine and an archive of a few articles, found by a made-up encoder."""
+def served(tmp_path_factory):
+    """The application over the engine and an archive of a few articles, found by a made-up encoder."""
     records = [
         {"title": title, "source": source, "published": published and published.isoformat(), "url": url, "text": text}
         for _, title, source, published, url, text, _ in STORIES
     ]
     with open_archive(tmp_path_factory.mktemp("api") / "archive", records) as archive:
-        app = create_app(Settings(rate_limit=""), engine(archive))
-        yield schemathesis.openapi.from_wsgi("/api/openapi.json", app, config=CONFIG)
+        yield create_app(Settings(rate_limit=""), engine(archive))
 
 
 @pytest.mark.slow
-@schemathesis.pytest.from_fixture("described").parametrize()
+@API.parametrize()
 @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_every_request_is_answered_as_the_description_says(case):
-    case.call_and_validate()
+def test_every_request_is_answered_as_the_description_says(case, served):
+    case.call_and_validate(app=served)

@@ -28,7 +28,7 @@ ARTICLE: dict[str, Any] = {
         "id": {"type": ["string", "integer", "null"], "description": "By it the article is known again."},
         "published": {"type": ["string", "null"], "description": "A day or a moment, such as 2017-11-03."},
         "updated": {"type": ["string", "null"], "description": "When it was changed, of a changed article."},
-        "authors": {"type": ["array", "null"], "items": {"type": "string"}},
+        "authors": {"type": ["array", "string", "null"], "items": {"type": "string"}},
     },
 }
 

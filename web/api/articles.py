@@ -17,7 +17,7 @@ from index.occurrences import occurrences
 from index.rejects import Rejects
 from web.api.operations import Example, operation
 from web.api.wire import only_parameters, reply
-from web.asking import parse_day, validated
+from web.asking import AskError, FieldError, parse_day, validated
 from web.listing import Narrowed, parse_listing
 from web.services import Services
 
@@ -149,6 +149,10 @@ def blueprint(services: Services) -> Blueprint:
     )
     def list_articles() -> Response:
         """The newest first, without their texts."""
+        if blank := [
+            FieldError(name, f"{name} is empty: leave it out.") for name in request.args if not request.args[name]
+        ]:
+            raise AskError(blank)
         wanted = parse_listing(ListQuery, request.args, services.qa.archive.source_names())
         total, found = services.qa.archive.browse.articles(wanted.listing, wanted.offset, wanted.limit)
         return reply(ArticleList(articles=tuple(found), total=total))

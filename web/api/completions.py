@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, field_validator
 
 from index.errors import InputError
-from qa.answer import Ask, AskResponse
+from qa.answer import Ask, AskResponse, Exchange
+from qa.followup import leans
 from web.asking import AskError, FieldError, parse_ask
 from web.hints import did_you_mean
 from web.settings import Settings
 
+if TYPE_CHECKING:
+    from qa.pipeline import QA
+
 MODEL = "backissue"
+# Questions of a conversation that are asked again, at most, to understand its last one.
+MAX_EARLIER = 4
 
 # What does not change an archive's answer is taken, and has no effect.
 HARMLESS = frozenset(
@@ -91,7 +98,7 @@ class AskOptions(Ask):
 
 
 class CompletionRequest(BaseModel):
-    """A request as OpenAI's clients send it. What is accepted without effect is not listed field by field."""
+    """A request as OpenAI's clients send it."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -218,12 +225,30 @@ def ask_of(asked: CompletionRequest, settings: Settings) -> Ask:
 
 
 def _question(messages: list[Message]) -> str:
-    """The last message of the user; what a conversation adds to it is to be put in here. Raises AskError."""
+    """The last message of the user. Raises AskError."""
     for index in range(len(messages) - 1, -1, -1):
         if messages[index].role == "user":
             _refuse_other_than_text(messages[index], f"messages.{index}.content")
             return " ".join(texts(messages[index]))
     raise AskError([FieldError("messages", "There is no message of the user, so nothing is asked.")])
+
+
+def following(qa: QA, ask: Ask, messages: list[Message]) -> Ask:
+    """The question with the exchange that it leans on, if it does: such a client keeps the conversation itself, so
+    the questions before are asked again, as far back as each leans on another.
+
+    Raises QuestionError, FilterError.
+    """
+    told = [" ".join(texts(message)) for message in messages if message.role == "user"]
+    earlier = [question for question in told[:-1] if question.strip()][-MAX_EARLIER:]
+    return ask if ask.chat_id or ask.follows else _led_up_to(qa, ask, earlier)
+
+
+def _led_up_to(qa: QA, ask: Ask, earlier: list[str]) -> Ask:
+    if not earlier or not leans(ask.question, ask.as_of or datetime.now(UTC).date()):
+        return ask
+    before = _led_up_to(qa, ask.model_copy(update={"question": earlier[-1]}), earlier[:-1])
+    return ask.model_copy(update={"follows": Exchange.of(qa.ask(before))})
 
 
 def _refuse_other_than_text(message: Message, name: str) -> None:

@@ -46,6 +46,8 @@ def blueprint(services: Services) -> Blueprint:
         if not isinstance(data, dict) or "asked" not in data:
             raise AskError([FieldError("asked", "The field asked is missing: the question that was asked.")])
         asked = parse_ask(data["asked"], services.settings)
+        if not asked.question.strip():
+            raise AskError([FieldError("asked.question", "The question is empty: nothing was judged.")])
         judged = validated(Judged, {name: value for name, value in data.items() if name != "asked"})
         return reply(judgements.add(asked, judged, services.qa), 201)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from urllib.parse import urljoin
 
 from flask import request
@@ -12,9 +13,9 @@ from qa.answer import Answer, AskResponse, Citation
 from web.present import cite_url, confidence, count, date_range, day, period_words, told_dates
 
 
-def markdown(response: AskResponse) -> Iterator[str]:
+def markdown(response: AskResponse, as_of: date | None = None) -> Iterator[str]:
     """The text in pieces that join without a break: the answer first, then its quotation, how likely it is and what
-    contradicts it, then a line for each citation."""
+    contradicts it, then a line for each citation, whose link is as of the day that was asked for."""
     answer = response.answer
     if answer is None:
         yield _nothing(response)
@@ -32,7 +33,7 @@ def markdown(response: AskResponse) -> Iterator[str]:
     yield "\n"
     for number, citation in enumerate(cited, start=1):
         quote = f": “{plain(citation.quote)}”" if number > 1 else ""  # the first stands above
-        yield f"\n- [{number}] {_source(citation)}{quote}{_notes(citation)}"
+        yield f"\n- [{number}] {_source(citation, as_of)}{quote}{_notes(citation)}"
 
 
 def plain(text: str) -> str:
@@ -45,10 +46,10 @@ def _standing(answer: Answer) -> str:
     return f"{words}, {count(answer.independent_sources, 'independent source')}."
 
 
-def _source(citation: Citation) -> str:
+def _source(citation: Citation, as_of: date | None) -> str:
     """Where a quotation stands, of whom and when."""
     # Beside an answer on someone else's page, only a whole address leads back here.
-    address = urljoin(request.host_url, cite_url(citation))
+    address = urljoin(request.host_url, cite_url(citation, as_of))
     title, source = plain(citation.title) or "Untitled", plain(citation.source or "unknown source")
     return f"[{title}]({address}), {source}, {day(citation.published_at)}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
@@ -23,6 +24,7 @@ from web.api.completions import (
     ModelList,
     Usage,
     ask_of,
+    following,
     parse_completion,
     texts,
     within,
@@ -84,10 +86,11 @@ def blueprint(services: Services) -> Blueprint:
         _check_model(asked.model)
         ask = ask_of(asked, services.settings)
         try:
+            ask = following(services.qa, ask, asked.messages)
             if asked.stream:
-                chunks = _chunks(asked, services.chats.steps(services.qa, ask))
+                chunks = _chunks(asked, ask.as_of, services.chats.steps(services.qa, ask))
                 return stream(chunks, lambda problem: _json(problem.as_openai()))
-            return reply(_completion(asked, services.chats.ask(services.qa, ask)))
+            return reply(_completion(asked, ask.as_of, services.chats.ask(services.qa, ask)))
         except InputError as error:
             raise within(error) from None
         except NotFoundError as error:
@@ -125,8 +128,8 @@ def _check_model(name: str) -> None:
         raise NotFoundError(f"There is no model {name[:64]!r}. Ask {MODEL!r}.")
 
 
-def _completion(asked: CompletionRequest, response: AskResponse) -> Completion:
-    content = "".join(markdown(response))
+def _completion(asked: CompletionRequest, as_of: date | None, response: AskResponse) -> Completion:
+    content = "".join(markdown(response, as_of))
     return Completion(
         **_head(response),
         choices=(Choice(message=AnswerMessage(content=content)),),
@@ -135,14 +138,14 @@ def _completion(asked: CompletionRequest, response: AskResponse) -> Completion:
     )
 
 
-def _chunks(asked: CompletionRequest, steps: Iterator[Step]) -> Iterator[str]:
+def _chunks(asked: CompletionRequest, as_of: date | None, steps: Iterator[Step]) -> Iterator[str]:
     """The events of a stream. Nothing is sent before the first step, which tells whether this can be asked at all."""
     head = _head(next(steps).response) | {"object": "chat.completion.chunk"}
     content, whole = "", None
     yield _chunk(head | _choice({"role": "assistant", "content": ""}))
     for response in (step.response for step in steps):
         if isinstance(response, AskResponse):
-            for piece in markdown(response) if whole is None else ():  # it comes again with the timeline
+            for piece in markdown(response, as_of) if whole is None else ():  # it comes again with the timeline
                 content += piece
                 yield _chunk(head | _choice({"content": piece}))
             whole = response
