@@ -13,7 +13,7 @@ from index.embed import Encoder, Vectors
 # Articles a round of indexing takes: some seconds of embedding, so little is repeated after a crash.
 ROUND = 32
 # Passages between two checkpoints. Questions wait behind these for the encoder: some 100 ms.
-SLICE = 16
+SLICE = 8
 
 Round = tuple[Sequence[str], list[IndexRow], Vectors]
 

@@ -212,20 +212,30 @@ class Archive:
         """Within it, no other thread changes the archive. Searches go on."""
         return self._changing
 
-    def register(self, articles: Sequence[tuple[Article, str]], now: datetime) -> None:
+    def register(
+        self,
+        articles: Sequence[tuple[Article, str]],
+        now: datetime,
+        checkpoint: Callable[[], None] | None = None,
+    ) -> None:
         """Writes articles (with the digests of their raw input) to the catalog as pending, all or none.
 
-        A version that one of them supersedes stays the current one until its successor is indexed.
+        A version that one of them supersedes stays the current one until its successor is indexed. `checkpoint` is
+        called before every article: it may wait, and what it raises leaves none of them written.
         """
         with self._changing:
             self._finish_removals()
-            self._register(articles, now)
+            self._register(articles, now, checkpoint)
             with self._gate.writing():
                 self._info = None
 
-    def _register(self, articles: Sequence[tuple[Article, str]], now: datetime) -> None:
+    def _register(
+        self, articles: Sequence[tuple[Article, str]], now: datetime, checkpoint: Callable[[], None] | None
+    ) -> None:
         with self.catalog.writing() as connection:
             for article, digest in articles:
+                if checkpoint:
+                    checkpoint()
                 sketch = duplicates.signature(article.text)
                 before = self.catalog.latest(connection, article.base_id)
                 story = before.story if before else duplicates.find_story(connection, sketch)

@@ -18,8 +18,8 @@ from index.article import Article, day_number
 from index.clean import clean
 from index.formats import Located, Reject
 
-# Articles a transaction of the catalog: many share the cost of one durable commit.
-BATCH = 200
+# Articles a transaction of the catalog: many share the cost of one durable commit. Single ones wait for it.
+BATCH = 50
 
 
 @dataclass(slots=True)
@@ -55,12 +55,12 @@ def add(
     """Registers and indexes `items`, and first whatever an interrupted run left pending.
 
     `on_read(report)` is called after every item, `on_indexing(articles, passages)` once the totals are known,
-    `on_indexed(articles, passages)` after every round, `checkpoint` as `Archive.index_pending` says. Rejected items
-    are counted and listed, never raised. A run that goes on after a crash counts as added or updated what was
-    registered `since` it began.
+    `on_indexed(articles, passages)` after every round, `checkpoint` as `Archive.register` and `index_pending` say.
+    Rejected items are counted and listed, never raised. A run that goes on after a crash counts as added or updated
+    what was registered `since` it began.
     """
     report = Report()
-    _register(archive, items, report, on_read, since)
+    _register(archive, items, report, on_read, checkpoint, since)
     if on_indexing:
         counts = archive.catalog.pending()
         on_indexing(*counts)
@@ -73,7 +73,7 @@ def add_one(archive: Archive, item: Located) -> tuple[Report, str]:
     rejected. Other threads may add and search meanwhile."""
     report, base_id = Report(), item.article.base_id
     with archive.changing():
-        _register(archive, [item], report, None)
+        _register(archive, [item], report)
         report.indexed = archive.index_pending(only=[base_id])
         return report, "" if report.rejects else archive.catalog.find(base_id)[-1]
 
@@ -82,7 +82,8 @@ def _register(
     archive: Archive,
     items: Iterable[Located | Reject],
     report: Report,
-    on_read: Callable[[Report], None] | None,
+    on_read: Callable[[Report], None] | None = None,
+    checkpoint: Callable[[], None] | None = None,
     since: datetime | None = None,
 ) -> None:
     seen: dict[str, tuple[str, str]] = {}
@@ -104,11 +105,11 @@ def _register(
             report.undated += article.published_at is None
             report.updated += not is_new
         if len(batch) >= BATCH:
-            archive.register(batch, datetime.now(UTC))
+            archive.register(batch, datetime.now(UTC), checkpoint)
             batch = []
         if on_read:
             on_read(report)
-    archive.register(batch, datetime.now(UTC))
+    archive.register(batch, datetime.now(UTC), checkpoint)
 
 
 def _version_since(archive: Archive, item: Located | Reject, since: datetime | None) -> int | None:

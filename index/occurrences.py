@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 from index.names import fold
 
@@ -20,7 +21,7 @@ MUCH_LONGER = 5
 _WORD = re.compile(
     r"(?:\b(?:al|el|an|as|ad|ar|ash|at|az|ez|es|er|et)[-'’])?[^\W_]+(?:['’.][^\W_]+)*", re.IGNORECASE
 )  # fmt: skip
-_POSSESSIVE = re.compile(r"['’]s$", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"['’]s\Z", re.IGNORECASE)
 _ARTICLE = re.compile(r"^\W*(?:the|an?)\s+(?=\w)", re.IGNORECASE)
 # Particles written apart: one spelling of a name has them, another has not.
 _LOOSE = frozenset(("al", "el"))
@@ -30,25 +31,34 @@ _BETWEEN = re.compile(r"[^\S\n]*['’\"“”‘,.–-]?[^\S\n]*\n?[^\S\n]*")
 
 def occurrences(text: str, wanted: str, limit: int) -> list[Span]:
     """The first `limit` places of the phrase `wanted`, as offsets in order; an article before it does not count."""
-    phrase = [match.group() for match in _WORD.finditer(_ARTICLE.sub("", wanted))]
+    phrase = _WORD.findall(_ARTICLE.sub("", wanted))
     target = "".join(_folds(phrase, sum(map(len, phrase))))
-    if not target:
+    folds = _folds(_WORD.findall(text), len(target)) if target else []
+    stream = "".join(folds)
+    if not target or target not in stream:
         return []
-    words = list(_WORD.finditer(text))
-    folds = _folds([word.group() for word in words], len(target))
-    at = list(accumulate(map(len, folds), initial=0))
-    first = {at[i]: i for i, said in enumerate(folds) if said}
-    last = {at[i + 1]: i for i, said in enumerate(folds) if said}
-    gaps = list(accumulate((not _joined(text, one, other) for one, other in pairwise(words)), initial=0))
-    stream, found, here = "".join(folds), list[Span](), 0
+    spans = [match.span() for match in _WORD.finditer(text)]
+    at = list(accumulate(map(len, folds), initial=0))  # where the fold of each word begins in the stream, and its end
+    found, here = list[Span](), 0
     while len(found) < limit and (here := stream.find(target, here)) >= 0:
-        start, end = first.get(here), last.get(here + len(target))
-        if start is not None and end is not None and gaps[start] == gaps[end]:
-            found.append((words[start].start(), _end(words[end])))
-            here = at[end + 1]
-        else:
+        first, last = bisect_right(at, here) - 1, bisect_left(at, here + len(target)) - 1
+        if at[first] != here or at[last + 1] != here + len(target):
             here += 1
+        elif (apart := _first_apart(text, spans, first, last)) is not None:
+            here = at[apart + 1]
+        else:
+            start, end = spans[first][0], spans[last][1]
+            found.append((start, end - 2 if _POSSESSIVE.search(text, start, end) else end))
+            here = at[last + 1]
     return found
+
+
+def _first_apart(text: str, spans: Sequence[Span], first: int, last: int) -> int | None:
+    """The first word of a run that does not belong together with the next."""
+    for index in range(first, last):
+        if not _BETWEEN.fullmatch(text, spans[index][1], spans[index + 1][0]):
+            return index
+    return None
 
 
 def _folds(words: Sequence[str], longest: int) -> list[str]:
@@ -64,11 +74,3 @@ def _folds(words: Sequence[str], longest: int) -> list[str]:
             else:
                 known[word] = fold(word) if len(known) < MAX_FOLDED else lower
     return [known[word] for word in words]
-
-
-def _joined(text: str, word: re.Match[str], following: re.Match[str]) -> bool:
-    return _BETWEEN.fullmatch(text, word.end(), following.start()) is not None
-
-
-def _end(word: re.Match[str]) -> int:
-    return word.end() - (2 if _POSSESSIVE.search(word.group()) else 0)

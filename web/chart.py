@@ -20,7 +20,7 @@ BESIDE_UNDATED = 82.0
 WIDEST, SPACE = 8.0, 0.2
 # Per cent of the height: what can still be seen beside a much higher bar.
 LOWEST = 2.0
-TICKS = 4
+TICKS = 3
 
 
 class Month(Protocol):

@@ -217,7 +217,13 @@ def serve(context: click.Context, host: str | None, port: int | None) -> None:
 @click.argument("questions", type=click.Path(exists=True, path_type=Path))
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the results.")
 @click.option("--group", metavar="FIELD", help="Also give figures by the value of this field of the question file.")
-@click.option("--compare-retrieval", is_flag=True, help="Also score BM25 alone, vectors alone, and their plain fusion.")
+@click.option(
+    "--method",
+    type=click.Choice(["hybrid", "timeless", "fusion", "bm25", "dense"]),
+    default="hybrid",
+    help="How passages are found [default: hybrid]; timeless is blind to time, fusion the two lists and no more.",
+)
+@click.option("--compare-retrieval", is_flag=True, help="Also score what the other methods find.")
 @click.option("--fresh", is_flag=True, help="Throw away an earlier run in the folder and start over.")
 @_reader
 @_archive

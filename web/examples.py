@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WANTED = 4
+PAUSE_SECONDS = 1.0
 
 
 class Examples:
@@ -46,7 +47,7 @@ class Examples:
 
     def _make(self, current: str) -> None:
         try:
-            self._found = self._kept(current) or tuple(example_questions(self._qa, WANTED))
+            self._found = self._kept(current) or tuple(example_questions(self._qa, WANTED, pause=PAUSE_SECONDS))
             self._file.write_text(json.dumps({"of": current, "questions": self._found}), encoding="utf-8")
         except Exception:
             log.exception("No example questions could be made")

@@ -23,7 +23,7 @@ from qa.evaluate import bootstrap
 from qa.evaluate.bootstrap import Floats
 from qa.evaluate.confidence import at_coverages, reliability
 from qa.evaluate.metrics import RECALL_AT, RIGHT
-from qa.evaluate.score import MAIN, Scored
+from qa.evaluate.score import Scored
 
 PERCENTILES = (50, 90, 95, 99)
 _FIRST = {**{f"recall@{k}": Success @ k for k in RECALL_AT}, "mrr": RR}
@@ -185,6 +185,3 @@ def _number(value: Any, digits: int = 4) -> Any:
 
 def _rounded(values: Mapping[str, Any], digits: int) -> dict[str, Any]:
     return {name: _number(value, digits) for name, value in values.items()}
-
-
-__all__ = ["MAIN", "Figures", "answer_words", "question_word"]

@@ -29,7 +29,7 @@ _LIBRARIES = ("chromadb", "numpy", "onnxruntime", "tantivy", "tokenizers")
 Manifest = dict[str, Any]
 
 
-def describe(engine: QA, questions_file: Path, questions: Sequence[Question], compare_retrieval: bool) -> Manifest:
+def describe(engine: QA, questions_file: Path, questions: Sequence[Question], method: str, compare: bool) -> Manifest:
     """All that is needed to repeat a run."""
     info, encoder = engine.info(), engine.archive.encoder
     return {
@@ -47,8 +47,9 @@ def describe(engine: QA, questions_file: Path, questions: Sequence[Question], co
         "embedding_model": encoder.name,
         "reader": engine.reader.name,
         "calibration": asdict(engine.reader.calibration),
+        "method": method,
         "retrieval": asdict(engine.knobs),
-        "compare_retrieval": compare_retrieval,
+        "compare_retrieval": compare,
         "code": {
             "version": _version(),
             "sha256": _code(),

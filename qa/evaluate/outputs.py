@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from qa.evaluate.record import Question
-from qa.evaluate.score import MAIN, Row, Scored
+from qa.evaluate.score import Row, Scored
 from qa.evaluate.table import BETWEEN, guarded
 
 COLUMNS = (
@@ -75,7 +75,7 @@ def _plain_fields(scored: Sequence[Scored]) -> dict[str, str]:
 
 
 def _cells(one: Scored) -> list[Any]:
-    found, match = one.found[MAIN], one.match
+    found, match = one.main, one.match
     return [
         one.question.id,
         one.question.ask.question,

@@ -16,7 +16,7 @@ from qa.evaluate.confidence import risk_coverage
 from qa.evaluate.figures import Figures
 from qa.evaluate.folder import Folder
 from qa.evaluate.metrics import RIGHT, Finder
-from qa.evaluate.score import MAIN, Scored
+from qa.evaluate.score import Scored
 
 WORST = 50
 PASSAGES_SHOWN = 5
@@ -100,6 +100,3 @@ def _marked(one: Scored, passage: StoredPassage) -> dict[str, Any]:
     text = passage.text[:MOST]
     start, end = Finder(one.question.answers).find(text) or (len(text), len(text))
     return {"passage": passage, "parts": (text[:start], text[start:end], text[end:])}
-
-
-__all__ = ["MAIN", "pages", "worst_of", "write_report"]

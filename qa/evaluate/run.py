@@ -30,6 +30,10 @@ PASSAGES = 50
 # Questions asked together; at most so many are asked again after a kill.
 BATCH = 32
 
+# The ways of retrieval that can be compared: as people are answered; blind to time; the two lists fused and no more;
+# one list alone.
+METHODS = ("hybrid", "timeless", "fusion", "bm25", "dense")
+
 Progress = Callable[[int, int], None]
 
 
@@ -39,6 +43,7 @@ def evaluate(
     out: Path,
     *,
     group: str | None = None,
+    method: str = METHODS[0],
     compare_retrieval: bool = False,
     fresh: bool = False,
     progress: Progress | None = None,
@@ -46,17 +51,19 @@ def evaluate(
     """Asks every question, scores the answers and writes it all to the folder `out`; returns the metrics.
 
     A run that was stopped goes on; one that is finished is only scored again. `group` names a field of the question
-    file by whose values figures are given too. With `compare_retrieval`, BM25 alone, vectors alone, their plain fusion
-    and the ranking blind to time are scored too. `fresh` throws an earlier run away.
+    file by whose values figures are given too. `method`, one of METHODS, is how passages are found for the answers;
+    with `compare_retrieval`, what the others find is scored too. `fresh` throws an earlier run away.
     Raises SourceFileError for an unusable question file, one that asks for what the archive does not have, or one
     without the field `group`, and InputError when `out` holds other files or another run, before anything is written.
     """
     questions = read_questions(questions_file, PASSAGES)
     _check(qa, questions, group)
     folder = Folder(out)
-    manifest = manifests.describe(qa, questions_file, questions, compare_retrieval)
+    engines = _engines(qa)
+    qa = engines.pop(method)
+    manifest = manifests.describe(qa, questions_file, questions, method, compare_retrieval)
     manifest = folder.begin(manifest, questions_file, fresh=fresh)
-    rivals = _rivals(qa) if compare_retrieval else {}
+    rivals = engines if compare_retrieval else {}
     _ask(qa, rivals, questions, folder, progress)
     digest = folder.digest()
     if digest != manifest.get("predictions_sha256"):
@@ -79,16 +86,16 @@ def _check(qa: QA, questions: Sequence[Question], group: str | None) -> None:
         raise SourceFileError(f"The question file has no field {group!r} to group by. {hint}")
 
 
-def _rivals(qa: QA) -> dict[str, QA]:
+def _engines(qa: QA) -> dict[str, QA]:
+    """An engine for each of METHODS."""
     plain = replace(qa.knobs, weights=Weights())
-    timeless = replace(qa.knobs, weights=replace(qa.knobs.weights, week=0.0, months=0.0))
     knobs: dict[str, Retrieval] = {
-        "hybrid, blind to time": timeless,
-        "fusion alone": plain,
+        "timeless": replace(qa.knobs, weights=replace(qa.knobs.weights, week=0.0, months=0.0)),
+        "fusion": plain,
         "bm25": replace(plain, dense_weight=0.0),
         "dense": replace(plain, lexical_weight=0.0),
     }
-    return {name: QA(qa.archive, qa.reader, value) for name, value in knobs.items()}
+    return {"hybrid": qa, **{name: QA(qa.archive, qa.reader, value) for name, value in knobs.items()}}
 
 
 def _ask(
@@ -175,4 +182,4 @@ def _scored(
     qa: QA, questions: Sequence[Question], folder: Folder, manifest: manifests.Manifest
 ) -> Iterator[tuple[Any, Scored]]:
     rivals = folder.rows(RETRIEVAL) if manifest["compare_retrieval"] else None
-    return score(qa.archive, questions, folder.rows(), rivals)
+    return score(qa.archive, questions, folder.rows(), manifest["method"], rivals)

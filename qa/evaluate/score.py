@@ -12,8 +12,6 @@ from index.article import StoredArticle
 from qa.evaluate.metrics import Finder, exact_match, f1
 from qa.evaluate.record import Question
 
-# The method whose passages the answers were read from.
-MAIN = "hybrid"
 # Questions whose articles are fetched together, and articles kept in memory for later questions.
 _TOGETHER, _KEPT = 32, 10_000
 
@@ -55,9 +53,10 @@ class Match:
 class Scored:
     """One question's scores.
 
-    `exact_match` and `f1` are None where the file does not tell what is right. `found` is by retrieval method;
-    `match` the accepted answer in the first passage that holds one, else in the first article. `names` are the
-    names under which runs list the articles, by article id, in the order of their best passages.
+    `exact_match` and `f1` are None where the file does not tell what is right. `found` is by retrieval method, the
+    first being that whose passages the answer was read from; `match` the accepted answer in the first passage that
+    holds one, else in the first article. `names` are the names under which runs list the articles, by article id, in
+    the order of their best passages.
     """
 
     question: Question
@@ -71,29 +70,39 @@ class Scored:
     match: Match | None
     names: Mapping[str, str]
 
+    @property
+    def main(self) -> Found:
+        """What the method found whose passages the answer was read from."""
+        return next(iter(self.found.values()))
+
 
 def score(
-    archive: Archive, questions: Sequence[Question], rows: Iterable[Row], rivals: Iterable[Row] | None = None
+    archive: Archive,
+    questions: Sequence[Question],
+    rows: Iterable[Row],
+    method: str,
+    rivals: Iterable[Row] | None = None,
 ) -> Iterator[tuple[Row, Scored]]:
     """Each row of predictions.jsonl with its scores. `rows` are in the order of `questions`; so are `rivals`, the rows
-    of retrieval.jsonl, with the passages of other methods.
+    of retrieval.jsonl, with the passages of other methods than `method`.
     """
     others = rivals if rivals is not None else ({"passages": {}} for _ in questions)
     waiting, shelf = zip(questions, rows, others, strict=True), _Shelf(archive)
     while batch := list(islice(waiting, _TOGETHER)):
-        places = [_places(row, other) for _, row, other in batch]
+        places = [_places(row, method, other) for _, row, other in batch]
         shelf.fetch({place[0] for methods in places for found in methods.values() for place in found})
         for (question, row, _), methods in zip(batch, places, strict=True):
             yield row, _score(question, row, methods, shelf)
 
 
-def _places(row: Row, other: Row) -> dict[str, list[Place]]:
-    found = {MAIN: [(passage["article_id"], passage["start"], passage["end"]) for passage in row["passages"]]}
+def _places(row: Row, method: str, other: Row) -> dict[str, list[Place]]:
+    found = {method: [(passage["article_id"], passage["start"], passage["end"]) for passage in row["passages"]]}
     return found | {name: [(a, s, e) for a, s, e in passages] for name, passages in other["passages"].items()}
 
 
 def _score(question: Question, row: Row, methods: Mapping[str, list[Place]], shelf: _Shelf) -> Scored:
     judge = _Judge(question, shelf.held)
+    main = next(iter(methods.values()))
     return Scored(
         question=question,
         prediction=row["prediction"],
@@ -103,8 +112,8 @@ def _score(question: Question, row: Row, methods: Mapping[str, list[Place]], she
         exact_match=exact_match(row["prediction"], question.answers) if question.has_key else None,
         f1=f1(row["prediction"], question.answers) if question.has_key else None,
         found={name: judge.found(places) for name, places in methods.items()},
-        match=judge.match(methods[MAIN]),
-        names={place[0]: judge.name(place[0]) for place in methods[MAIN]},
+        match=judge.match(main),
+        names={place[0]: judge.name(place[0]) for place in main},
     )
 
 

@@ -166,8 +166,21 @@ def test_a_field_that_no_question_has_groups_nothing(
 
 def test_rival_retrievals_are_scored_beside(archive: Archive, questions: Callable[..., Path], tmp_path: Path) -> None:
     metrics = evaluate(engine(archive), questions(*ROWS), tmp_path, compare_retrieval=True)
-    assert set(metrics["retrieval"]) == {"hybrid", "hybrid, blind to time", "fusion alone", "bm25", "dense"}
+    assert set(metrics["retrieval"]) == set(run.METHODS)
     assert all(figures["recall@50"] == 0.5 for figures in metrics["retrieval"].values())
+
+
+@pytest.mark.parametrize("method", run.METHODS)
+def test_answers_come_from_the_method_that_is_asked_for(
+    archive: Archive, questions: Callable[..., Path], tmp_path: Path, method: str
+) -> None:
+    metrics = evaluate(engine(archive), questions(*ROWS), tmp_path, method=method)
+    assert set(metrics["retrieval"]) == {method}
+    assert metrics["run"]["method"] == method
+    knobs = metrics["run"]["retrieval"]
+    assert (knobs["lexical_weight"] == 0, knobs["dense_weight"] == 0) == (method == "dense", method == "bm25")
+    assert (knobs["weights"]["week"] == 0) == (method != "hybrid")
+    assert (knobs["weights"]["words"] == 0) == (method not in ("hybrid", "timeless"))
 
 
 @pytest.mark.parametrize("batch", [1, 3, 100])

@@ -1,4 +1,4 @@
-"""Example questions: made of names in headlines, kept when the archive answers them with the name they came from."""
+"""Example questions: made of headlines, kept when the archive answers them with the name that was taken out."""
 
 from types import SimpleNamespace
 
@@ -6,9 +6,8 @@ import pytest
 
 from qa.examples import LEAST_CONFIDENCE, TRIED, example_questions
 
-MAYOR = "the mayor of Port Ellery"
-TITLES = ("Maud Tollen opens the autumn regatta", "Maud Tollen speaks about harbours")
-ASKED = {"Who is Maud Tollen?": (MAYOR, 0.9), f"Who is {MAYOR}?": ("Maud Tollen", 0.8)}
+TITLE = "Maud Tollen opens the autumn regatta"
+QUESTION = "Who opens the autumn regatta?"
 
 
 class Engine:
@@ -29,65 +28,55 @@ class Engine:
         return SimpleNamespace(answer=SimpleNamespace(text=text, confidence=confidence) if text else None)
 
 
-def examples(answers, titles=TITLES, wanted=4):
+def examples(answers, titles=(TITLE,), wanted=4):
     return example_questions(Engine(titles, answers), wanted)
 
 
-def test_what_somebody_is_said_to_be_is_asked_in_turn():
-    assert examples(ASKED) == [f"Who is {MAYOR}?"]
+@pytest.mark.parametrize(
+    ("title", "question"),
+    [
+        (TITLE, QUESTION),
+        ("Maud Tollen  to open the autumn regatta.", "Who is to open the autumn regatta?"),
+        ("Maud Tollen speaks of harbours and boats", "Who speaks of harbours and boats?"),
+    ],
+)
+def test_a_headline_becomes_a_question(title, question):
+    assert examples({question: ("Maud Tollen", 0.8)}, [title]) == [question]
 
 
 def test_a_name_in_part_is_the_same():
-    assert examples(ASKED | {f"Who is {MAYOR}?": ("Tollen", 0.8)}) == [f"Who is {MAYOR}?"]
+    assert examples({QUESTION: ("Tollen", 0.8)}) == [QUESTION]
+
+
+@pytest.mark.parametrize("answer", [(None, 0), ("Maud Tollen", LEAST_CONFIDENCE - 0.01), ("Jon Harrow", 0.9)])
+def test_what_the_archive_does_not_answer_well_is_no_example(answer):
+    assert examples({QUESTION: answer}) == []
 
 
 @pytest.mark.parametrize(
-    ("described", "asked"),
-    [("mayor of Port Ellery", "Who is the mayor of Port Ellery?"), ("Ellery's mayor", "Who is Ellery's mayor?")],
-)
-def test_the_article_is_put_in_where_one_belongs(described, asked):
-    answers = {"Who is Maud Tollen?": (described, 0.9), asked: ("Maud Tollen", 0.9)}
-    assert examples(answers) == [asked]
-
-
-@pytest.mark.parametrize(
-    ("question", "answer"),
+    "title",
     [
-        ("Who is Maud Tollen?", (None, 0)),
-        ("Who is Maud Tollen?", (MAYOR, LEAST_CONFIDENCE - 0.01)),
-        ("Who is Maud Tollen?", ("mayor", 0.9)),
-        ("Who is Maud Tollen?", ("one two three four five six seven eight nine", 0.9)),
-        ("Who is Maud Tollen?", ("Mayor Maud Tollen of Port Ellery", 0.9)),
-        (f"Who is {MAYOR}?", (None, 0)),
-        (f"Who is {MAYOR}?", ("Maud Tollen", LEAST_CONFIDENCE - 0.01)),
-        (f"Who is {MAYOR}?", ("Jon Harrow", 0.9)),
+        "",
+        "Regatta put off",
+        "Maud Tollen",
+        "Maud Tollen Opens The Autumn Regatta",
+        "Tollen opens the autumn regatta",
+        "Maud Tollen opens the autumn ...",
+        "Maud Tollen opens the regatta: all photos",
+        "Maud Tollen opens it",
+        "Port Ellery mayor elected by a slim majority",
     ],
-    ids=["unknown", "unsure", "one word", "too long", "only the name", "not answered", "answered unsurely", "another"],
 )
-def test_what_the_archive_does_not_answer_well_is_no_example(question, answer):
-    assert examples(ASKED | {question: answer}) == []
-
-
-@pytest.mark.parametrize(
-    "title", ["", "Regatta put off", "Maud Tollen", "Maud Tollen Opens The Autumn Regatta", "Tollen opens the regatta"]
-)
-def test_headlines_that_tell_no_name_are_passed_over(title):
-    engine = Engine([title], ASKED)
+def test_other_headlines_are_passed_over(title):
+    engine = Engine([title], {})
     assert example_questions(engine, 4) == []
     assert engine.asked == []
 
 
-def test_an_empty_archive_has_no_examples():
-    assert examples(ASKED, titles=()) == []
-
-
 def several(number):
-    """Headlines on so many people, and the answers about them."""
-    people = {f"Maud {chr(65 + n // 26)}{chr(97 + n % 26)}llen": f"the keeper of pier {n}" for n in range(number)}
-    told = {f"Who is {name}?": (what, 0.9) for name, what in people.items()}
-    return [f"{name} opens another regatta" for name in people], told | {
-        f"Who is {what}?": (name, 0.9) for name, what in people.items()
-    }
+    names = [f"Maud {chr(65 + n // 26)}{chr(97 + n % 26)}llen" for n in range(number)]
+    answers = {f"Who opens regatta number {n} today?": (name, 0.9) for n, name in enumerate(names)}
+    return [f"{name} opens regatta number {n} today" for n, name in enumerate(names)], answers
 
 
 def test_no_more_are_made_than_wanted():
@@ -95,13 +84,14 @@ def test_no_more_are_made_than_wanted():
     assert len(examples(answers, titles, wanted=3)) == 3
 
 
-def test_no_more_names_are_tried_than_is_quick():
+def test_no_more_headlines_are_tried_than_is_quick():
     titles, _ = several(TRIED + 9)
     engine = Engine(titles, {})
     assert example_questions(engine, 4) == []
     assert len(engine.asked) == TRIED
 
 
-def test_the_same_question_is_offered_once():
-    answers = ASKED | {"Who is Jon Harrow?": (MAYOR, 0.9), f"Who is {MAYOR}?": ("Maud Tollen and Jon Harrow", 0.9)}
-    assert examples(answers, (*TITLES, "Jon Harrow closes the regatta")) == [f"Who is {MAYOR}?"]
+def test_a_name_is_asked_for_once():
+    titles = [TITLE, "Maud Tollen closes the autumn regatta"]
+    answers = {QUESTION: ("Maud Tollen", 0.9), "Who closes the autumn regatta?": ("Maud Tollen", 0.9)}
+    assert examples(answers, titles) == [QUESTION]

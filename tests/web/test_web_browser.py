@@ -445,7 +445,7 @@ def test_text_that_turns_direction_turns_nothing_around_it(page, hostile):
 
 
 @pytest.mark.parametrize("width", [360, 1920])
-@pytest.mark.parametrize("path", ["/", ANSWERED, "/?q=x", "/articles/megabyte", "/chats", "hostile", "/chats/none"])
+@pytest.mark.parametrize("path", ["/", ANSWERED, "/?q=x", "/articles/megabyte", "/chats", "/archive", "hostile", "/chats/none"])
 def test_nothing_overflows(page, hostile, path, width):
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(hostile if path == "hostile" else path)

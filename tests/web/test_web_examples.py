@@ -23,7 +23,7 @@ def made(monkeypatch):
     calls = Made()
     calls.gate.set()
 
-    def questions(_qa, wanted):
+    def questions(_qa, wanted, pause):
         assert calls.gate.wait(20)
         result = calls.results[min(len(calls), len(calls.results) - 1)]
         calls.append(result)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from pydantic import Field
+from werkzeug.wrappers import Response
 
 from web.listing import Narrowed, parse_listing
 from web.services import Services
@@ -28,7 +30,10 @@ def blueprint(services: Services) -> Blueprint:
     pages = Blueprint("archive", __name__)
 
     @pages.get("/archive")
-    def show() -> str:
+    def show() -> str | Response:
+        parameters = list(request.args.items(multi=True))
+        if len(filled := [(name, value) for name, value in parameters if value]) < len(parameters):
+            return redirect(url_for("archive.show") + (f"?{urlencode(filled)}" if filled else ""))
         archive = services.qa.archive
         wanted = parse_listing(PageOfList, request.args, archive.source_names())
         total, articles = archive.browse.articles(wanted.listing, (wanted.page - 1) * PAGE, PAGE)
