@@ -312,12 +312,14 @@ class Catalog:
             return frozenset(str(source) for source in connection.scalars(query.distinct()))
 
     def counts(self) -> dict[str, int]:
-        """Numbers of article versions by state, of undated ones, and of passages."""
+        """Numbers of article versions by state, of current ones without a date, and of passages."""
         with self.engine.connect() as connection:
             rows = connection.execute(select(ArticleRow.state, func.count()).group_by(ArticleRow.state))
             states = {state: int(number) for state, number in rows}
             undated = connection.scalar(
-                select(func.count()).select_from(ArticleRow).where(ArticleRow.published_day.is_(None))
+                restrict(select(func.count()).select_from(ArticleRow), Selection()).where(
+                    ArticleRow.published_day.is_(None)
+                )
             )
             passages = connection.scalar(select(func.count()).select_from(PassageRow))
         return {

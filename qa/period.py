@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from qa.timex import DAY, Timex, expressions
+from qa.days import DAY
+from qa.timex import Timex, expressions
 
 Use = Literal["filter", "prefer"]
 

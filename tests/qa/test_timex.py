@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.timex import expressions, is_future, month_range
+from qa.days import month_range
+from qa.timex import expressions, is_future
 
 THURSDAY = date(2017, 11, 9)
 
