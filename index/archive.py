@@ -271,11 +271,8 @@ class Archive:
         """Takes back what was registered at `since` or later and is not yet indexed; returns how many articles."""
         with self._changing:
             ids = self.catalog.in_state("pending", since=since)
-            with self.catalog.writing() as connection:
-                evidence.forget(connection, ids)
-            self.catalog.forget(ids)
-            with self._gate.writing():
-                self._info = None
+            self.catalog.set_state(ids, "removing")
+            self._finish_removals()
         return len(ids)
 
     def remove(self, wanted: Sequence[str]) -> int:
@@ -444,9 +441,11 @@ class Archive:
                 self.vectors.remove(ids)
                 self.lexical.remove(ids)
                 self._count_change()
-                with self.catalog.writing() as connection:
-                    evidence.forget(connection, ids)
-                self.catalog.forget(ids)
+                self._forget_cached()
+            with self.catalog.writing() as connection:  # nobody sees them any more: no need to keep anyone waiting
+                evidence.forget(connection, ids)
+            self.catalog.forget(ids)
+            with self._gate.writing():
                 self._forget_cached()
 
     def _bring_up_to_date(self) -> None:

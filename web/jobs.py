@@ -90,8 +90,13 @@ class Job(BaseModel):
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Whether nothing more will be done for it."""
         return self.state not in ("queued", "running")
+
+    @property
+    def is_unwinding(self) -> bool:
+        """Whether it was cancelled and what it has read is still being taken back."""
+        return self.kind == "add" and self.state == "cancelled" and self.started_at is not None and self.report is None
 
 
 class ResultFile(BaseModel):
@@ -186,6 +191,11 @@ class Jobs:
         for folder in self._folder.glob("*"):
             if folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def unwinding(self) -> list[Job]:
+        """The jobs that were cancelled and of which something is still to be taken back."""
+        query = select(JobRow.__table__).where(JobRow.state == "cancelled", JobRow.kind == "add")
+        return [job for job in self._read(query) if job.is_unwinding]
 
     def begin_next(self) -> tuple[Job, bool] | None:
         """Sets the first of those that wait running; tells also whether it was begun before. None when none waits."""

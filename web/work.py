@@ -64,6 +64,8 @@ class Worker:
             thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
+        for job in self.jobs.unwinding():
+            self._clear_up(job, 0)
         while not self._stopping.is_set():
             try:
                 begun = self.jobs.begin_next()
@@ -83,7 +85,7 @@ class Worker:
         except Stopped:
             log.info("Job %s goes on at the next start", job.id)
         except Cancelled:
-            self._clear_up(job, turn)
+            self._clear_up(job, turn.done if turn.total is not None else 0)
         except (BackissueError, OSError) as error:
             self.jobs.fail(job.id, _without_folders(str(error), self.jobs.folder(job.id)))
         except Exception:
@@ -124,11 +126,10 @@ class Worker:
             for item in read_path(path, defaults):
                 yield replace(item, where=_without_folders(item.where, folder))
 
-    def _clear_up(self, job: Job, turn: _Turn) -> None:
+    def _clear_up(self, job: Job, kept: int) -> None:
         """After a cancelled job: what it has read and not yet indexed is taken back."""
         if job.kind == "add" and job.started_at:
             withdrawn = self.qa.archive.withdraw_pending(job.started_at)
-            kept = turn.done if turn.total is not None else 0
             self.jobs.note_result(job.id, {"report": AddReport(added=kept, withdrawn=withdrawn).model_dump()})
 
     # --- asking

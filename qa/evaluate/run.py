@@ -28,7 +28,7 @@ from qa.retrieve import Retrieval
 # Recall is reported up to 50 passages; reading does not depend on how many are returned.
 PASSAGES = 50
 # Questions asked together; at most so many are asked again after a kill.
-BATCH = 32
+BATCH = 16
 
 # The ways of retrieval that can be compared: as people are answered; blind to time; the two lists fused and no more;
 # one list alone.

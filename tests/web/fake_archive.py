@@ -110,6 +110,13 @@ class FakeArchive:
         self.browse = Browse(self.catalog.engine, self.folder, self.evidence)
         self.source_names = self.catalog.source_names
 
+    def remove(self, wanted) -> int:
+        ids = [article_id for name in wanted for article_id in self.catalog.find(name)]
+        if not ids:
+            raise NotFoundError(f"The archive holds no article {wanted[0]!r}; nothing was removed.")
+        self.catalog.set_state(ids, "removing")
+        return len(ids)
+
     @staticmethod
     def _row(article: StoredArticle) -> dict:
         row = {field.name: getattr(article, field.name) for field in fields(article)}

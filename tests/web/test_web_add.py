@@ -47,7 +47,7 @@ def test_pasted_and_uploaded_articles_come_to_the_report(app, client):
     assert "refresh" not in page
     assert re.search(r'added</th><td class="number">2<', page)
     assert re.search(r'rejected: no text</th><td class="number">1<', page)
-    assert ".jsonl:2</bdi>: no text" in page
+    assert ".jsonl:2</bdi> no text:" in page
     assert "<b>" not in page
     article = archive_of(app).catalog.articles(archive_of(app).catalog.in_state("indexed")[-2:])
     assert {(one.source, str(one.published_at.date())) for one in article} == {(SOURCE, DAY)}

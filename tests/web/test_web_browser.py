@@ -127,6 +127,7 @@ def test_a_conversation_grows_without_reloading(page):
     settled(page, 2)
     assert page.locator(".turn h2").all_text_contents() == [PIER, "Who won?"]
     assert said(page).startswith("Nothing in the archive answers this.")
+    assert "Thank you" not in said(page)
     assert re.search(r"/chats/[0-9a-f]{16}#turn-2$", page.url)
     assert page.title() == "Who won? – Backissue"
     assert page.evaluate("document.activeElement.id") == "q"
@@ -210,8 +211,11 @@ def test_passages_are_shown_before_the_answer(page, qa):
     assert page.locator("#ask [type=submit]").is_hidden()
     assert page.get_attribute("#ask", "aria-busy") == "true"
     assert said(page) == "Searching the archive…"
+    page.keyboard.type("And next")
+    page.locator(".passages a").first.focus()
     qa.gate.set()
     settled(page, 1)
+    assert page.input_value("#q") == "And next"
     assert page.locator(".pending").count() == 0
     assert page.get_attribute("#ask", "aria-busy") is None
     assert "the town of Ellery" in said(page)
@@ -265,6 +269,12 @@ def test_refusals_are_said_in_words(page):
     assert "empty" in page.locator(".turn .problem").inner_text()
     assert "empty" in said(page)
     assert page.locator(".pending").count() == 0
+    page.evaluate("document.getElementById('as_of').type = 'text'")
+    page.evaluate("document.getElementById('as_of').value = 'soon'")
+    ask(page, PIER)
+    page.wait_for_selector(".turn:nth-of-type(2) .problem")
+    assert "as_of must be a date" in said(page)
+    assert page.input_value("#q") == PIER  # nothing typed is lost
 
 
 def test_a_conversation_deleted_meanwhile_is_said_in_words(page, qa, store):
@@ -445,7 +455,9 @@ def test_text_that_turns_direction_turns_nothing_around_it(page, hostile):
 
 
 @pytest.mark.parametrize("width", [360, 1920])
-@pytest.mark.parametrize("path", ["/", ANSWERED, "/?q=x", "/articles/megabyte", "/chats", "/archive", "hostile", "/chats/none"])
+@pytest.mark.parametrize(
+    "path", ["/", ANSWERED, "/?q=x", "/articles/megabyte", "/chats", "/archive", "hostile", "/chats/none"]
+)
 def test_nothing_overflows(page, hostile, path, width):
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(hostile if path == "hostile" else path)

@@ -262,6 +262,20 @@ def test_an_addition_goes_on_after_a_restart_and_reports_the_whole(app, client, 
     assert done["started_at"] < done["finished_at"]
 
 
+def test_what_a_cancelled_job_left_when_the_server_ended_is_taken_back_at_the_next_start(app, client, rounds):
+    job = hand_in(client, articles(12), kind="add")
+    with working(app):
+        rounds.come()
+        threading.Timer(0.3, rounds.let_go).start()
+    assert archive_of(app).info()["pending"] > 0
+    client.post(f"{JOBS}/{job['id']}/cancel")  # between two starts
+    assert "is being taken back" in client.get(f"/jobs/{job['id']}").get_data(as_text=True)
+    with working(app):
+        over(client, hand_in(client, ASKS, kind="evaluate"))
+    assert archive_of(app).info()["pending"] == 0
+    assert client.get(f"{JOBS}/{job['id']}").get_json()["report"]["withdrawn"] > 0
+
+
 def test_questions_go_on_after_a_restart_also_of_a_changed_archive(app, client, monkeypatch):
     monkeypatch.setattr("web.work.LOOK_SECONDS", 0.0)
     monkeypatch.setattr("qa.evaluate.run.BATCH", 1)

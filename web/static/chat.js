@@ -55,6 +55,7 @@ async function ask(fields) {
   for (const name of ["chat", "started"]) fields.set(name, form.elements[name].value);  // as they are by now
   const place = { turn: waiting(fields.get("q")) };
   conversation.append(place.turn);
+  if (box.value === fields.get("q")) box.value = "";  // the next one may be typed meanwhile
   document.querySelectorAll("#intro, #examples, #recent, #problem").forEach((element) => element.remove());
   box.removeAttribute("aria-invalid");
   box.removeAttribute("aria-describedby");
@@ -63,30 +64,30 @@ async function ask(fields) {
   say(form.dataset.searching);
   busy(true);
   try {
-    const finished = await shown(place, fields, mine.signal);
-    if (!finished) throw new Error("the connection broke off");
-    box.value = "";
-    box.focus({ preventScroll: true });
+    if (!(await shown(place, fields, mine.signal))) box.value ||= fields.get("q");
   } catch (error) {
     const stopped = error.name === "AbortError";
     leave(place.turn, fields, stopped);
+    box.value ||= fields.get("q");
     if (running === mine) say(stopped ? form.dataset.stopped : form.dataset.lost);
   } finally {
     if (running === mine) {
       running = null;
       busy(false);
+      const focused = document.activeElement;
+      if (focused === document.body || form.contains(focused)) box.focus({ preventScroll: true });
     }
   }
 }
 
-// Shows an answer step by step, at its place; false when the events end before the last one.
+// Shows an answer step by step, at its place; false when the question is refused. Throws where the connection breaks off.
 async function shown(place, fields, signal) {
   const options = { method: "POST", body: fields, headers: { Accept: "text/event-stream" }, signal };
   const response = await fetch(form.action, options);
   if (!response.ok) {
     place.turn.querySelector(".reading").replaceChildren(parsed(await response.text()));
     say(place.turn.querySelector("[data-announce]").textContent);
-    return true;
+    return false;
   }
   for await (const { name, data } of events(response.body)) {
     if (name === "passages") place.turn.querySelector(".reading").replaceChildren(parsed(data));
@@ -96,14 +97,14 @@ async function shown(place, fields, signal) {
       place.turn.querySelector(".pending")?.remove();
       place.turn.append(parsed(data));
       say(place.turn.lastElementChild.textContent);
-      return true;
+      return false;
     }
     if (name === "done") {
       keep(place.turn, JSON.parse(data), fields.get("q"));
       return true;
     }
   }
-  return false;
+  throw new Error("the connection broke off");
 }
 
 function answered(turn, html) {
