@@ -212,30 +212,20 @@ class Archive:
         """Within it, no other thread changes the archive. Searches go on."""
         return self._changing
 
-    def register(
-        self,
-        articles: Sequence[tuple[Article, str]],
-        now: datetime,
-        checkpoint: Callable[[], None] | None = None,
-    ) -> None:
+    def register(self, articles: Sequence[tuple[Article, str]], now: datetime) -> None:
         """Writes articles (with the digests of their raw input) to the catalog as pending, all or none.
 
-        A version that one of them supersedes stays the current one until its successor is indexed. `checkpoint` is
-        called before every article: it may wait, and what it raises leaves none of them written.
+        A version that one of them supersedes stays the current one until its successor is indexed.
         """
         with self._changing:
             self._finish_removals()
-            self._register(articles, now, checkpoint)
+            self._register(articles, now)
             with self._gate.writing():
                 self._info = None
 
-    def _register(
-        self, articles: Sequence[tuple[Article, str]], now: datetime, checkpoint: Callable[[], None] | None
-    ) -> None:
+    def _register(self, articles: Sequence[tuple[Article, str]], now: datetime) -> None:
         with self.catalog.writing() as connection:
             for article, digest in articles:
-                if checkpoint:
-                    checkpoint()
                 sketch = duplicates.signature(article.text)
                 before = self.catalog.latest(connection, article.base_id)
                 story = before.story if before else duplicates.find_story(connection, sketch)

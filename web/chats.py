@@ -82,24 +82,24 @@ class Chats:
             raise _unknown(chat_id)
         return Chat(**dict(_summary({**chat, "turns": len(turns)})), exchanges=turns)
 
-    def turn(self, chat_id: str, position: int) -> Turn:
-        """One turn of a conversation. Raises NotFoundError."""
-        query = select(TurnRow.__table__).where(TurnRow.chat_id == chat_id, TurnRow.position == position)
+    def latest(self, chat_id: str, number: int, before: int | None = None) -> list[Turn]:
+        """The last turns of a conversation, at most `number`, in order; with `before` those ahead of that position.
+
+        Raises NotFoundError.
+        """
+        query = select(TurnRow.__table__).where(TurnRow.chat_id == chat_id)
+        if before is not None:
+            query = query.where(TurnRow.position < before)
         with self._engine.connect() as connection:
-            row = connection.execute(query).mappings().first()
-        if row is None:
-            raise NotFoundError(f"The conversation {chat_id[:64]!r} has no question {position}.")
-        return _turn(row)
+            rows = connection.execute(query.order_by(TurnRow.position.desc()).limit(number)).mappings().all()
+            known = rows or connection.scalar(select(ChatRow.id).where(ChatRow.id == chat_id))
+        if not known:
+            raise _unknown(chat_id)
+        return [_turn(row) for row in reversed(rows)]
 
     def last(self, chat_id: str) -> Turn | None:
         """The latest turn of a conversation, None where it has none yet. Raises NotFoundError."""
-        query = select(TurnRow.__table__).where(TurnRow.chat_id == chat_id).order_by(TurnRow.position.desc()).limit(1)
-        with self._engine.connect() as connection:
-            row = connection.execute(query).mappings().first()
-            known = row or connection.scalar(select(ChatRow.id).where(ChatRow.id == chat_id))
-        if not known:
-            raise _unknown(chat_id)
-        return _turn(row) if row else None
+        return next(iter(self.latest(chat_id, 1)), None)
 
     def add(self, chat_id: str, asked: Ask, response: AskResponse) -> int:
         """Appends a turn; returns its position, from 1. Raises NotFoundError."""
@@ -177,7 +177,8 @@ def _summary(row: Any) -> ChatSummary:
 
 
 def _turn(row: Any) -> Turn:
-    return Turn.model_validate({**row, "created_at": _utc(row["created_at"])})
+    # What another version of Backissue kept may have fields that this one does not know.
+    return Turn.model_validate({**row, "created_at": _utc(row["created_at"])}, extra="ignore")
 
 
 def _utc(moment: datetime) -> datetime:
@@ -185,4 +186,4 @@ def _utc(moment: datetime) -> datetime:
 
 
 def _unknown(chat_id: str) -> NotFoundError:
-    return NotFoundError(f"There is no conversation {chat_id[:64]!r}.")
+    return NotFoundError(f"There is no conversation {chat_id[:64]!r}. Begin a new one on the start page.")

@@ -109,12 +109,12 @@ class TestStore:
         [
             lambda chats, chat_id: chats.get(chat_id),
             lambda chats, chat_id: chats.last(chat_id),
-            lambda chats, chat_id: chats.turn(chat_id, 1),
+            lambda chats, chat_id: chats.latest(chat_id, 5),
             lambda chats, chat_id: chats.rename(chat_id, "x"),
             lambda chats, chat_id: chats.delete(chat_id),
             lambda chats, chat_id: asked(chats, chat_id),
         ],
-        ids=["get", "last", "turn", "rename", "delete", "ask"],
+        ids=["get", "last", "latest", "rename", "delete", "ask"],
     )
     def test_what_is_unknown_or_deleted_is_not_found(self, chats, call):
         chat = chats.create()
@@ -131,8 +131,8 @@ class TestStore:
             asked(chats, one.id)
         chats.delete(chat.id)
         with pytest.raises(NotFoundError):
-            chats.turn(chat.id, 1)
-        assert chats.turn(other.id, 1).position == 1
+            chats.latest(chat.id, 1)
+        assert [turn.position for turn in chats.latest(other.id, 1)] == [1]
 
     def test_deleted_while_it_is_answered(self, chats):
         chat = chats.create()
@@ -386,3 +386,28 @@ class TestPages:
             response = client.post(path, data={"q": PIER, "title": "x"}, headers={"Sec-Fetch-Site": "cross-site"})
             assert response.status_code == 403
         assert chats.get(chat).turns == 1
+
+
+def test_a_long_conversation_is_shown_in_parts(client):
+    chat = client.post("/api/v1/chats", json={}).get_json()["id"]
+    for number in range(45):
+        assert client.post("/api/v1/ask", json={"question": f"pier {number}?", "chat_id": chat}).status_code == 200
+    page = client.get(f"/chats/{chat}").text
+    assert re.findall(r'id="turn-(\d+)"', page) == [str(n) for n in range(26, 46)]
+    assert f"/chats/{chat}?before=26" in page
+    page = client.get(f"/chats/{chat}?before=6").text
+    assert re.findall(r'id="turn-(\d+)"', page) == [str(n) for n in range(1, 6)]
+    assert "before=" not in page.split("<main")[1].split('id="conversation"')[0]
+    assert "Back to the latest questions" in page
+
+
+def test_what_another_version_kept_is_still_read(tmp_path):
+    store = Store(tmp_path)
+    chats = Chats(store)
+    chat = chats.create()
+    asked(chats, chat.id)
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE turns SET response = json_set(response, '$.novelty', 1)")
+        connection.exec_driver_sql("UPDATE turns SET asked = json_set(asked, '$.novelty', 1)")
+    assert len(chats.get(chat.id).exchanges) == 1
+    store.close()

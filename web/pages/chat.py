@@ -4,6 +4,7 @@ and an answer has an address of its own."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -15,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from index.errors import InputError
 from qa.answer import Ask, AskResponse, Exchange
 from web.asking import DATES, PARAMETERS, SEVERAL, parse_query
-from web.chats import Chats, Turn
+from web.chats import Turn
 from web.events import event, stream
 from web.limits import asks
 from web.present import turn_of
@@ -25,6 +26,8 @@ from web.services import Services
 # More sources than this are typed in, not ticked.
 MAX_TICKED_SOURCES = 60
 RECENT_CHATS = 5
+# A conversation is shown in parts of so many questions: five hundred at once are 15 MB and four seconds.
+SHOWN_TURNS = 20
 # What the form sends besides the question and its filters: the conversation it belongs to, the address of the answer
 # that a conversation begins with, and that the question stands alone.
 BESIDES = ("chat", "started", "alone")
@@ -62,14 +65,16 @@ def blueprint(services: Services) -> Blueprint:
                 raise
             kept = MultiDict((name, value) for name, value in request.form.items(multi=True) if name in PARAMETERS)
             chat = request.form.get("chat", "")
-            return _page(services, kept, _turns(chats, chat) if chat else [], chat=chat, problem=problem_of(error))
+            turns = [_shown(turn) for turn in chats.latest(chat, SHOWN_TURNS)] if chat else []
+            return _page(services, kept, turns, chat=chat, problem=problem_of(error))
 
     @pages.get("/chats/<chat_id>")
     def conversation(chat_id: str) -> tuple[str, int]:
-        turns = _turns(chats, chat_id)
-        last = chats.last(chat_id)
-        form = MultiDict(_filters(last.asked)) if last else None
-        return _page(services, form, turns, chat=chat_id)
+        before = _position(request.args.get("before"))
+        kept = chats.latest(chat_id, SHOWN_TURNS, before)
+        form = MultiDict(_filters(kept[-1].asked)) if kept else None
+        earlier = kept[0].position if kept and kept[0].position > 1 else None
+        return _page(services, form, [_shown(turn) for turn in kept], chat=chat_id, earlier=earlier, before=before)
 
     return pages
 
@@ -137,7 +142,7 @@ def _page(
         form=_form(filled or MultiDict(), archive, services.settings.max_question_chars),
         turns=turns or [],
         problem=problem,
-        **{"chat": "", "started": "", "recent": [], **more},
+        **{"chat": "", "started": "", "recent": [], "earlier": None, "before": None, **more},
     )
     return page, problem.status if problem else 200
 
@@ -146,8 +151,8 @@ def _problem_fragment(problem: Problem) -> str:
     return render_template("_problem.html", problem=problem)
 
 
-def _turns(chats: Chats, chat_id: str) -> list[dict[str, Any]]:
-    return [_shown(turn) for turn in chats.get(chat_id).exchanges]
+def _position(text: str | None) -> int | None:
+    return int(text) if text and re.fullmatch(r"[1-9][0-9]{0,8}", text, re.ASCII) else None
 
 
 def _shown(turn: Turn) -> dict[str, Any]:
