@@ -20,28 +20,25 @@ from typing import Any, Self
 
 from filelock import FileLock
 
-from index import browse, description, duplicates, evidence, lock
+from index import browse, description, duplicates, evidence, lock, upgrade
 from index.ahead import embedded
 from index.article import (
     FOREVER,
     Article,
     IndexRow,
-    Passage,
     Selection,
     StoredArticle,
     StoredPassage,
-    day_number,
-    day_of,
 )
-from index.catalog import Catalog, State
+from index.catalog import Catalog
 from index.chunk import Chunking, chunk
 from index.embed import BUNDLED, Encoder, Precision, Vectors
 from index.errors import ArchiveCorruptError, ArchiveError, ArchiveMismatchError, NotFoundError
 from index.gate import Gate
 from index.lexical import LexicalIndex
+from index.rows import aged, index_rows, record
 from index.vectors import VectorIndex
 
-UPGRADE_ROUND = 500
 # What a word in the title counts beside one in the passage. On RealTime QA's questions of 2022 to June 2023 it took
 # BM25's MRR from .659 to .679; with vectors beside it there is little between 0 and 0.5.
 TITLE_BOOST = 0.2
@@ -112,7 +109,9 @@ class Archive:
                 catalog.set_meta(description.describe(model, precision, chunking, sample))
             description.check(catalog.meta(), folder, model, precision, chunking)
             archive = cls(folder, held, catalog, load_encoder)
-            archive._bring_up_to_date()
+            if archive._meta["schema"] != description.SCHEMA_VERSION:
+                upgrade.bring_up_to_date(catalog, archive.lexical, archive.vectors, archive._meta["schema"])
+                archive._set_meta(schema=description.SCHEMA_VERSION)
             undo.pop_all()
         return archive
 
@@ -250,7 +249,9 @@ class Archive:
         with self._changing:
             self._finish_removals()
         pending = self.catalog.in_state("pending", of=only)
-        for ids, rows, vectors in embedded(pending, self._rows, self.encoder, checkpoint) if pending else ():
+        for ids, rows, vectors in (
+            embedded(pending, partial(index_rows, self.catalog), self.encoder, checkpoint) if pending else ()
+        ):
             with self._changing:
                 self._publish(ids, rows, vectors)
             if progress:
@@ -371,13 +372,13 @@ class Archive:
         for article_id in self.catalog.in_state("indexed"):
             article = self.catalog.article(article_id)
             if article.superseded_day == FOREVER:
-                yield _record(article)
+                yield record(article)
 
     # --- inside
 
     def _open_indexes(self) -> None:
         if self._meta["schema"] < description.WITH_LANGUAGES:
-            shutil.rmtree(self.folder / "bm25", ignore_errors=True)
+            shutil.rmtree(self.folder / "bm25", ignore_errors=True)  # the upgrade fills it anew
         self.lexical = LexicalIndex(self.folder / "bm25")
         self.vectors = VectorIndex(self.folder / "vectors")
         self._last_day = self._sources = self._languages = self._info = None
@@ -409,20 +410,16 @@ class Archive:
         waiting = set(self.catalog.in_state("pending")).intersection(ids)  # less what was removed while embedding
         superseded = self.catalog.superseded_by(sorted(waiting))
         mine = [i for i, row in enumerate(rows) if row.article_id in waiting]
-        fresh = [_aged(rows[i], superseded) for i in mine]
-        aged = [_aged(row, superseded) for row in self._rows(sorted(set(superseded) - waiting))]
+        fresh = [aged(rows[i], superseded) for i in mine]
+        older = [aged(row, superseded) for row in index_rows(self.catalog, sorted(set(superseded) - waiting))]
         with self._gate.writing():
-            if fresh or aged:
+            if fresh or older:
                 self.vectors.add(fresh, vectors[mine])
-                self.vectors.update(aged)
-                self.lexical.add([*fresh, *aged])
+                self.vectors.update(older)
+                self.lexical.add([*fresh, *older])
             self._count_change()
             self.catalog.publish(sorted(waiting), superseded)
             self._forget_cached()
-
-    def _rows(self, ids: Sequence[str]) -> list[IndexRow]:
-        passages = self.catalog.passages_of(ids)
-        return [_row(article, passage) for article in self.catalog.articles(ids) for passage in passages[article.id]]
 
     def _finish_removals(self) -> None:
         ids = self.catalog.in_state("removing")
@@ -437,33 +434,6 @@ class Archive:
             self.catalog.forget(ids)
             with self._gate.writing():
                 self._forget_cached()
-
-    def _bring_up_to_date(self) -> None:
-        """Adds what an archive of an older schema lacks; some minutes for a million passages."""
-        made_as = self._meta["schema"]
-        if made_as == description.SCHEMA_VERSION:
-            return
-        states: tuple[State, ...] = ("indexed", "pending")
-        for state in states:
-            ids = self.catalog.in_state(state)
-            for i in range(0, len(ids), UPGRADE_ROUND):
-                batch = ids[i : i + UPGRADE_ROUND]
-                if made_as < description.WITH_EVIDENCE:
-                    self._gather_evidence(batch)
-                if state == "indexed":
-                    self._index_languages(batch)
-        self._set_meta(schema=description.SCHEMA_VERSION)
-
-    def _gather_evidence(self, ids: Sequence[str]) -> None:
-        with self.catalog.writing() as connection:
-            evidence.forget(connection, ids)  # of an interrupted upgrade
-            for article in self.catalog.articles(ids):
-                evidence.remember(connection, article.id, article.title, article.text)
-
-    def _index_languages(self, ids: Sequence[str]) -> None:
-        rows = self._rows(ids)
-        self.lexical.add(rows)  # it was opened empty
-        self.vectors.update([row for row in rows if row.language])
 
     def _count_change(self) -> None:
         self._set_meta(version=self.version + 1)
@@ -499,50 +469,6 @@ def _refuse_lost_catalog(folder: Path) -> None:
             f"The catalog in {folder} is empty, though the archive was filled. Restore catalog.sqlite from a backup, "
             "or make a new archive in another folder."
         )
-
-
-def _row(article: StoredArticle, passage: Passage) -> IndexRow:
-    published = article.published_at
-    return IndexRow(
-        passage.id,
-        article.id,
-        article.title,
-        article.text[passage.start : passage.end],
-        article.source,
-        day_number(published.date()) if published else 0,
-        article.available_day,
-        article.superseded_day,
-        article.language,
-    )
-
-
-def _aged(row: IndexRow, superseded: dict[str, int]) -> IndexRow:
-    return replace(row, superseded_day=superseded.get(row.article_id, row.superseded_day))
-
-
-def _record(article: StoredArticle) -> dict[str, Any]:
-    published = article.published_at
-    if published and article.date_precision == "day":
-        stamp: str | None = published.date().isoformat()
-    else:
-        stamp = published.isoformat() if published else None
-    record = {
-        "url": article.url,
-        "title": article.title,
-        "text": article.text,
-        "published": stamp,
-        # A changed text must not be taken for one of the day of publication.
-        "updated": day_of(article.available_day).isoformat() if _appeared_later(article) else None,
-        "source": article.source,
-        "authors": list(article.authors),
-        "language": article.language,
-    }
-    return {**article.metadata, **{key: value for key, value in record.items() if value not in (None, [])}}
-
-
-def _appeared_later(article: StoredArticle) -> bool:
-    published = article.published_at
-    return published is not None and article.available_day > day_number(published.date())
 
 
 def _article_ids(passage_ids: set[str]) -> list[str]:

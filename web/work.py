@@ -27,7 +27,7 @@ EXTENSION = "backissue.worker"
 # Between two looks for new jobs, and between two notes of progress.
 LOOK_SECONDS = 0.5
 # How long a job makes way for questions at a time, so that it gets on even where there are always some.
-WAY_SECONDS, STEP_SECONDS = 0.3, 0.02
+WAY_SECONDS, STEP_SECONDS = 2.0, 0.02
 # Scoring a large run takes some seconds, and can be done again.
 STOP_SECONDS = 10.0
 # Rejects that a job's report tells; the file rejects.jsonl among its results has all.

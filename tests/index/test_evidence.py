@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from fakes import located, make_article, open_archive
 
-from index import archive as archive_module
-from index import evidence, ingest
+from index import evidence, ingest, upgrade
 from index.archive import Archive
 from index.article import Article, Selection
 from index.description import SCHEMA_VERSION
@@ -427,7 +426,7 @@ def test_an_interrupted_upgrade_is_taken_up_again(tmp_path, monkeypatch, survivo
         real(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(archive_module, "UPGRADE_ROUND", 2)
+        patch.setattr(upgrade, "ROUND", 2)
         patch.setattr(evidence, "remember", fails)
         with pytest.raises(RuntimeError, match="planted"):
             open_archive(tmp_path / "archive")
