@@ -7,6 +7,8 @@ from fake_archive import FakeQA
 from web.app import create_app
 from web.serve import LEAST_THREADS, MAX_BUFFERED_BYTES, _listen
 from web.settings import Settings
+from web.store import Store
+from web.tokens import Tokens
 
 EXAMPLES = ("Who runs the ferry pier?", "Who won the <b>regatta</b>?")
 
@@ -24,6 +26,18 @@ def app(qa):
 @pytest.fixture
 def client(app):
     return app.test_client()
+
+
+@pytest.fixture
+def store():
+    store = Store.passing()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def tokens(store):
+    return Tokens(store)
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,10 @@ from web.cli import main
 
 ROOT = Path(__file__).parents[2]
 SEED = ROOT.parent / "shared" / "data" / "seed"
-COMMANDS = ("demo", "add", "ask", "serve", "evaluate", "compare", "read", "info", "remove", "verify", "rebuild", "export")
+COMMANDS = (
+    *("demo", "add", "ask", "serve", "evaluate", "compare", "read", "feedback"),
+    *("info", "remove", "verify", "rebuild", "export"),
+)
 Run = Callable[..., Result]
 
 

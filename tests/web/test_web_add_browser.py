@@ -1,11 +1,7 @@
 """Adding articles and judging answers in a real browser: with script and without."""
 
-import shutil
-import threading
-
 import pytest
 from qa_fakes import HARBOUR
-from waitress.server import create_server
 from working import PATIENCE, archive_of, opened, working
 
 pytestmark = pytest.mark.slow
@@ -24,27 +20,11 @@ WORDS = "Maud Tollen"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server(tmp_path_factory, serve):
     records = [*HARBOUR, {"id": "tricky", "text": TRICKY, "published": "2017-11-03"}]
     with opened(tmp_path_factory.mktemp("browser"), records) as app:
-        running = create_server(app, host="127.0.0.1", port=0)
-        threading.Thread(target=running.run, daemon=True).start()
-        app.address = f"http://127.0.0.1:{running.effective_port}"
+        app.address = serve(app)
         yield app
-        running.task_dispatcher.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as runner:
-        try:
-            browser = runner.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-            )
-        except playwright.Error:
-            pytest.skip("no Chromium here: apt-get install chromium, or playwright install chromium")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[True, False], ids=["script", "no script"])

@@ -22,13 +22,6 @@ ALL = "/api/v1/chats"
 
 
 @pytest.fixture
-def store():
-    store = Store.passing()
-    yield store
-    store.close()
-
-
-@pytest.fixture
 def chats(store):
     return Chats(store)
 

@@ -12,24 +12,10 @@ from web.app import create_app
 from web.guard import OPEN, is_loopback, may_write, require_write, writes
 from web.problems import for_programs
 from web.settings import Settings
-from web.store import Store
-from web.tokens import Tokens
 
 ELSEWHERE = "0.0.0.0"
 QUESTION = {"question": "Who runs the ferry pier?"}
 FORM = "application/x-www-form-urlencoded"
-
-
-@pytest.fixture
-def store():
-    store = Store.passing()
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def tokens(store):
-    return Tokens(store)
 
 
 @pytest.fixture

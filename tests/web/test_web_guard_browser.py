@@ -1,13 +1,10 @@
 """Signing in, and pages of other origins, in a real browser: it decides what it sends and what a page may read."""
 
 import re
-import shutil
-import threading
 
 import pytest
 from fake_archive import FakeQA
 from flask import Flask
-from waitress.server import create_server
 
 from web.app import create_app
 from web.guard import writes
@@ -16,7 +13,6 @@ from web.store import Store
 from web.tokens import Tokens
 
 pytestmark = pytest.mark.slow
-playwright = pytest.importorskip("playwright.sync_api")
 
 ASK = """async (address) => {
   const options = {method: "POST", headers: {"Content-Type": "application/json"}, body: '{"question": "Who?"}'};
@@ -30,32 +26,8 @@ ASK = """async (address) => {
 
 
 @pytest.fixture(scope="module")
-def page():
-    with playwright.sync_playwright() as runner:
-        try:
-            browser = runner.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-            )
-        except playwright.Error:
-            pytest.skip("no Chromium here: apt-get install chromium, or playwright install chromium")
-        yield browser.new_page()
-        browser.close()
-
-
-@pytest.fixture
-def serve():
-    """serve(app): its address on loopback."""
-    servers = []
-
-    def start(app):
-        server = create_server(app, host="127.0.0.1", port=0)
-        threading.Thread(target=server.run, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.effective_port}/"
-
-    yield start
-    for server in servers:
-        server.task_dispatcher.shutdown()
+def page(browser):
+    return browser.new_page()
 
 
 @pytest.fixture
@@ -63,7 +35,7 @@ def stranger(serve):
     """The address of a page on another port: of the same site, so cookies go along, but of another origin."""
     app = Flask("stranger")
     app.add_url_rule("/", view_func=lambda: "<!doctype html><title>Stranger</title>")
-    return serve(app)
+    return f"{serve(app)}/"
 
 
 def test_signing_in_asking_and_signing_out(page, serve, stranger):
@@ -78,7 +50,7 @@ def test_signing_in_asking_and_signing_out(page, serve, stranger):
         wiped.append(True)
         return {}
 
-    address = serve(app)
+    address = f"{serve(app)}/"
     page.goto(address + "?q=Who+runs+the+ferry+pier%3F&as_of=2017-11-10")
     page.fill("[name=token]", secret)
     page.keyboard.press("Enter")
@@ -109,7 +81,7 @@ def test_signing_in_asking_and_signing_out(page, serve, stranger):
 
 def test_a_page_of_another_origin_reads_only_where_it_may(page, serve, stranger):
     closed, opened = (
-        serve(create_app(Settings(cors_origins=origins), FakeQA())) for origins in ("", stranger.rstrip("/"))
+        f"{serve(create_app(Settings(cors_origins=origins), FakeQA()))}/" for origins in ("", stranger.rstrip("/"))
     )
     page.goto(stranger)
     assert page.evaluate(ASK, closed) == ["TypeError"]

@@ -29,11 +29,6 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def tokens(store):
-    return Tokens(store)
-
-
-@pytest.fixture
 def server(store, monkeypatch):
     """A server at `URL` that is open to the network; what it is asked goes through no socket."""
     app = create_app(Settings(host="0.0.0.0", rate_limit="3 per minute"), FakeQA(), store=store)
