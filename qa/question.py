@@ -17,6 +17,8 @@ from qa.period import Period, asks_of_the_past, period
 
 # A question of this length is a page of text; longer ones are refused, not cut.
 MAX_QUESTION_CHARS = 2000
+# Days after which what "the past year" says of its beginning is old news.
+A_LONG_TIME = 60
 # Printed news begins later (1605), the calendar of `date` ends in 9999: nothing sensible lies outside.
 FIRST_YEAR, LAST_YEAR = 1400, 2999
 
@@ -52,14 +54,14 @@ class Understood:
     def near(self) -> tuple[date, date]:
         """The days asked about: those of the period, else the last that the filters let through."""
         last = min(self.as_of, self.filters.before or self.as_of)
-        if self.period is None or self.period.last is None:
+        if self.period is None or self.period.last is None or self._until_now:
             return last, last
         return self.period.first or self.period.last, self.period.last
 
     @property
     def of_the_past(self) -> bool:
         """Whether it speaks of something over, or of days of its own: then the newest report is not the best one."""
-        dated = self.period is not None and self.period.last is not None
+        dated = self.period is not None and self.period.last is not None and not self._until_now
         return not self._just_before and (dated or asks_of_the_past(self.text))
 
     @property
@@ -67,6 +69,14 @@ class Understood:
         """Whether it asks how things stand ("who holds ..."): then a newer report outweighs several older ones."""
         now = self.period is None and not self.of_the_past and bool(_STATE.search(self.text))
         return now or self._just_before
+
+    @property
+    def _until_now(self) -> bool:
+        """Whether it asks of a long time that goes on, "over the past year": the newest report knows best."""
+        asked = self.period
+        if asked is None or asked.use != "prefer" or asked.first is None or asked.last != self.as_of:
+            return False
+        return (asked.last - asked.first).days > A_LONG_TIME
 
     @property
     def _just_before(self) -> bool:

@@ -156,6 +156,13 @@ def test_relaxing_leaves_the_callers_filters_and_the_days_asked_about() -> None:
     assert (relaxed.near, relaxed.period, relaxed.text) == (found.near, found.period, found.text)
 
 
+def test_a_long_time_that_goes_on_is_asked_of_the_newest_reports() -> None:
+    found = understood("How much have prices risen over the past year?")
+    assert found.period is not None
+    assert found.near == (found.as_of, found.as_of)
+    assert not found.of_the_past
+
+
 def test_a_vague_time_does_not_filter() -> None:
     found = understood("Who ran the pier last week?")
     assert found.period is not None
