@@ -10,10 +10,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
+from web.words import phrase
+
 # More bars than this stand for longer times each.
 MAX_BARS = 60
 # Months that a bar can stand for, and what they are called.
-STEPS = ((1, "month"), (12, "year"), (120, "decade"), (1200, "century"))
+STEPS = (
+    (1, phrase("charts.month")),
+    (12, phrase("charts.year")),
+    (120, phrase("charts.decade")),
+    (1200, phrase("charts.century")),
+)
 # The share of the width that dated bars get beside an undated one, whose label needs the rest on a phone.
 BESIDE_UNDATED = 82.0
 # Per cent of the width: a bar is no wider, however few there are; and the space between two, as a share of a bar.
@@ -88,7 +95,7 @@ def month_chart(months: Sequence[Month], undated: int) -> Chart:
         if (days := _days(bin_ * length, length))
     )
     beside = 100 - BESIDE_UNDATED
-    lone = _bar("undated", undated, peak, 100 - beside, beside, (None, None)) if undated else None
+    lone = _bar(phrase("charts.undated"), undated, peak, 100 - beside, beside, (None, None)) if undated else None
     ticks = _ticks(start, slots, length, width)
     return Chart(step, bars, lone, ticks, peak, width, _summary(step, bars, undated))
 
@@ -117,12 +124,19 @@ def _ticks(start: int, slots: int, length: int, width: float) -> tuple[Tick, ...
 
 def _summary(step: str, bars: Sequence[Bar], undated: int) -> str:
     if not bars:
-        return f"{undated:,} undated articles."
+        return phrase("charts.only_undated", undated=undated)
     most = max(bars, key=lambda bar: bar.articles)
-    dated = sum(bar.articles for bar in bars)
-    time = bars[0].label if len(bars) == 1 else f"{bars[0].label} to {bars[-1].label}"
-    rest = f", and {undated:,} undated" if undated else ""
-    return f"{dated:,} dated articles, {time}, by {step}; most, {most.articles:,}, in {most.label}{rest}."
+    first, last = bars[0].label, bars[-1].label
+    values = {
+        "dated": sum(bar.articles for bar in bars),
+        "time": first if len(bars) == 1 else phrase("dates.range", first=first, last=last),
+        "step": step,
+        "most": most.articles,
+        "when": most.label,
+    }
+    if undated:
+        return phrase("charts.summary_undated", **values, undated=undated)
+    return phrase("charts.summary", **values)
 
 
 def _number(month: str) -> int:
@@ -135,7 +149,7 @@ def _label(number: int, length: int, *, short: bool = False) -> str:
     if length == 1:
         return date(number // 12, number % 12 + 1, 1).strftime("%b %Y" if short else "%B %Y")
     first, last = number // 12, (number + length) // 12 - 1
-    return str(first) if first == last or short else f"{first} to {last}"
+    return str(first) if first == last or short else phrase("dates.range", first=first, last=last)
 
 
 def _days(number: int, length: int) -> tuple[date, date]:

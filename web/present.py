@@ -14,13 +14,14 @@ from flask import Flask, url_for
 from index.browse import Listed, Version
 from index.evidence import Related
 from qa.answer import Ask, AskResponse, Citation, EventDate, FoundPassage, Reference, UnderstoodPeriod
-from web.asking import PARAMETERS, address_parameters
+from web.asking import address_parameters
 from web.chart import month_chart
 from web.highlight import excerpt
 from web.strip import strip
+from web.words import phrase, say
 
 # Least confidence, words. The words are what readers act on; the number stands beside them.
-CONFIDENCE = ((0.8, "High confidence"), (0.5, "Fair confidence"), (0.0, "Low confidence"))
+CONFIDENCE = ((0.8, phrase("confidence.high")), (0.5, phrase("confidence.fair")), (0.0, phrase("confidence.low")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,14 @@ class Chip:
 
 def register(app: Flask) -> None:
     """Give the templates these words."""
-    app.jinja_env.filters |= {"day": day, "count": count, "web_link": web_link, "host": host}
+    app.jinja_env.filters |= {"day": day, "minute": minute, "count": count, "web_link": web_link, "host": host}
     app.jinja_env.globals |= {
+        "say": say,
         "confidence": confidence,
         "marked": marked,
         "cite_url": cite_url,
         "passage_url": passage_url,
+        "day_range": day_range,
         "date_range": date_range,
         "told_dates": told_dates,
         "article_url": article_url,
@@ -50,21 +53,32 @@ def register(app: Flask) -> None:
 def day(value: date | datetime | str | None) -> str:
     """`3 November 2017`, from a date or the ISO form of one."""
     if value is None:
-        return "date unknown"
+        return phrase("dates.unknown")
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     return f"{moment.day} {moment:%B} {moment.year}"
 
 
+def minute(moment: datetime) -> str:
+    """`3 November 2017, 09:30 UTC`."""
+    return phrase("dates.minute", day=day(moment), time=f"{moment:%H:%M}")
+
+
+def day_range(first: date | str | None, last: date | str | None) -> str:
+    """`1 May 2017 to 3 November 2017`, or what is known of it."""
+    if first is None or last is None:
+        return phrase("dates.unpublished")
+    return day(first) if first == last else phrase("dates.range", first=day(first), last=day(last))
+
+
 def date_range(first: date | str | None, last: date | str | None) -> str:
     """`published 1 May 2017 to 3 November 2017`, or what is known of it."""
-    if first is None or last is None:
-        return "with no known date"
-    return f"published {day(first)}" if first == last else f"published {day(first)} to {day(last)}"
+    days = day_range(first, last)
+    return days if first is None or last is None else phrase("dates.published", days=days)
 
 
 def count(number: int, noun: str) -> str:
-    """`1 article`, `11,775 articles`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """`1 article`, `11,775 articles`: the nouns are those of the part `count` of the words."""
+    return phrase(f"count.{noun}", number=number)
 
 
 def confidence(probability: float) -> str:
@@ -164,23 +178,27 @@ def as_of_address(ask: Ask, day: date) -> str:
 
 def chips(ask: Ask, response: AskResponse) -> list[Chip]:
     """What was understood and the filters that were applied, each removable but for a default."""
-    applied = {"as_of": response.as_of, "after": ask.after, "before": ask.before}
-    words = {"as_of": "As of", "after": "From", "before": "Until"}
+    applied = (
+        ("as_of", response.as_of, phrase("filters.as_of", day=day(response.as_of))),
+        ("after", ask.after, phrase("filters.after", day=day(ask.after))),
+        ("before", ask.before, phrase("filters.before", day=day(ask.before))),
+    )
     today = datetime.now(UTC).date()  # the engine's default for `as_of`, which restricts nothing worth showing
     found = [
-        Chip(f"{words[name]} {day(value)}", address(ask, without=name) if getattr(ask, name) else None)
-        for name, value in applied.items()
+        Chip(label, address(ask, without=name) if getattr(ask, name) else None)
+        for name, value, label in applied
         if value and (getattr(ask, name) or name != "as_of" or value < today)
     ]
     if response.period:
         found.append(Chip(period_words(response.period), address(ask, switched="ignore_period")))
     for named in response.coverage.names:
         if named.spellings:
-            label = f"{named.name}, also as {', '.join(named.spellings)}"
+            label = phrase("filters.spellings", name=named.name, spellings=", ".join(named.spellings))
             found.append(Chip(label, address(ask, switched="exact_names")))
-    for name, label in (("source", "Source"), ("language", "Language")):
-        for one in getattr(response.filters, PARAMETERS[name]):
-            found.append(Chip(f"{label}: {one}", address(ask, without=name, one=one)))
+    for one in response.filters.sources:
+        found.append(Chip(phrase("filters.source", name=one), address(ask, without="source", one=one)))
+    for one in response.filters.languages:
+        found.append(Chip(phrase("filters.language", name=one), address(ask, without="language", one=one)))
     return found
 
 
@@ -188,12 +206,14 @@ def period_words(period: UnderstoodPeriod) -> str:
     """What was made of the time in a question: `“in May 2017”: published 1 May 2017 to 3 June 2017`."""
     first, last = period.first, period.last
     if first and last:
-        days = day(first) if first == last else f"{day(first)} to {day(last)}"
+        days = day_range(first, last)
     else:
-        days = f"from {day(first)}" if first else f"until {day(last)}"
+        days = phrase("dates.from", first=day(first)) if first else phrase("dates.until", last=day(last))
     if period.relaxed:
-        return f"“{period.text}”: nothing published {days} answers; other days were searched too"
-    return f"“{period.text}”: {'published' if period.use == 'filter' else 'preferably published'} {days}"
+        return phrase("filters.period_relaxed", words=period.text, days=days)
+    if period.use == "prefer":
+        return phrase("filters.period_preferred", words=period.text, days=days)
+    return phrase("filters.period", words=period.text, days=days)
 
 
 def when(event: EventDate) -> str:
@@ -204,10 +224,11 @@ def when(event: EventDate) -> str:
     following = last + timedelta(days=1)
     if first.day == 1 and following.day == 1:
         if first.month == 1 and following.month == 1:
-            return f"{first.year}" if first.year == last.year else f"{first.year} to {last.year}"
+            years = phrase("dates.range", first=first.year, last=last.year)
+            return f"{first.year}" if first.year == last.year else years
         if (first.year, first.month) == (last.year, last.month):
             return f"{first:%B} {first.year}"
-    return f"{day(first)} to {day(last)}"
+    return day_range(first, last)
 
 
 def told_dates(citation: Citation) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from flask import request
 
 from qa.answer import Answer, AskResponse, Citation
 from web.present import cite_url, confidence, count, date_range, day, period_words, told_dates
+from web.words import phrase
 
 
 def markdown(response: AskResponse, as_of: date | None = None) -> Iterator[str]:
@@ -27,7 +28,7 @@ def markdown(response: AskResponse, as_of: date | None = None) -> Iterator[str]:
     yield f"\n\n> {plain(cited[0].quote)}"
     yield f"\n\n{_standing(answer)}"
     for number, other in enumerate(against, start=own + 1):
-        yield f"\n\nReported otherwise in the same period: {plain(other.text)} [{number}]. {_standing(other)}"
+        yield f"\n\n{phrase('answer.otherwise')}: {plain(other.text)} [{number}]. {_standing(other)}"
     if response.period:
         yield f"\n\n{plain(period_words(response.period))}."
     yield "\n"
@@ -42,37 +43,47 @@ def plain(text: str) -> str:
 
 
 def _standing(answer: Answer) -> str:
-    words = f"{confidence(answer.confidence)} ({round(answer.confidence * 100)} %)"
-    return f"{words}, {count(answer.independent_sources, 'independent source')}."
+    return phrase(
+        "markdown.likely",
+        confidence=confidence(answer.confidence),
+        percent=round(answer.confidence * 100),
+        sources=count(answer.independent_sources, "independent_source"),
+    )
 
 
 def _source(citation: Citation, as_of: date | None) -> str:
     """Where a quotation stands, of whom and when."""
     # Beside an answer on someone else's page, only a whole address leads back here.
     address = urljoin(request.host_url, cite_url(citation, as_of))
-    title, source = plain(citation.title) or "Untitled", plain(citation.source or "unknown source")
+    title = plain(citation.title) or phrase("common.untitled")
+    source = plain(citation.source or phrase("common.unknown_source"))
     return f"[{title}]({address}), {source}, {day(citation.published_at)}"
 
 
 def _notes(citation: Citation) -> str:
     """What the quotation and the archive say of a citation."""
-    notes = [f"said by {plain(citation.attributed_to.text)}"] if citation.attributed_to else []
-    notes += [f"hedged: “{plain(hedge.text)}”" for hedge in citation.hedges]
-    notes += [f"“{plain(text)}” is {days}" for text, days in told_dates(citation)]
-    notes += [f"corrected by “{plain(other.title)}” ({day(other.published_at)})" for other in citation.corrected_by]
-    notes += ["this article was changed later"] if citation.changed_later else []
+    said = citation.attributed_to
+    notes = [phrase("markdown.said", speaker=plain(said.text))] if said else []
+    notes += [phrase("markdown.hedged", words=plain(hedge.text)) for hedge in citation.hedges]
+    notes += [phrase("evidence.date", words=plain(text), days=days) for text, days in told_dates(citation)]
+    notes += [
+        phrase("markdown.corrected", title=plain(other.title), day=day(other.published_at))
+        for other in citation.corrected_by
+    ]
+    notes += [phrase("markdown.changed")] if citation.changed_later else []
     return "".join(f"; {note}" for note in notes)
 
 
 def _nothing(response: AskResponse) -> str:
     covered = response.coverage
-    said = ["Nothing in the archive answers this."]
+    said = [phrase("answer.nothing")]
     if covered.articles:
-        dates = date_range(covered.first_published, covered.last_published)
-        said.append(f"It was looked for in {count(covered.articles, 'article')} {dates}.")
+        published = date_range(covered.first_published, covered.last_published)
+        said.append(phrase("answer.looked_in", articles=count(covered.articles, "article"), published=published))
     else:
-        said.append("No article matches these dates and sources.")
+        said.append(phrase("answer.no_match"))
     for named in covered.names:
-        number = count(named.articles, "article") if named.articles else "None of them"
-        said.append(f"{number} {'mentions' if named.articles < 2 else 'mention'} {plain(named.name)}.")
+        name, number = plain(named.name), named.articles
+        mentioned = phrase("markdown.mentioned", number=number, name=name)
+        said.append(mentioned if number else phrase("answer.nowhere_mentioned", name=name))
     return " ".join(said)

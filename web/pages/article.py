@@ -17,6 +17,7 @@ from index.occurrences import occurrences
 from web.asking import parse_day
 from web.highlight import Span, paragraphs
 from web.services import Services
+from web.words import phrase
 
 if TYPE_CHECKING:
     from index.article import StoredArticle
@@ -133,11 +134,12 @@ def _back(as_of: date | None) -> tuple[str, str]:
     if referrer.netloc == request.host:
         whole = f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
         if referrer.path == home and "q=" in referrer.query:
-            return whole, "Back to the answer"
+            return whole, phrase("article.back_to_answer")
         if re.fullmatch(conversation, referrer.path):
-            return referrer.path, "Back to the conversation"
+            return referrer.path, phrase("article.back_to_conversation")
         if referrer.path == url_for("archive.show"):
-            return whole, "Back to the archive"
+            return whole, phrase("article.back_to_archive")
     if question := request.args.get("q"):
-        return url_for("chat.home", q=question, as_of=as_of.isoformat() if as_of else None), "Ask this question"
-    return home, "Ask the archive"
+        there = url_for("chat.home", q=question, as_of=as_of.isoformat() if as_of else None)
+        return there, phrase("article.ask_this")
+    return home, phrase("site.ask")

@@ -123,7 +123,7 @@ function keep(turn, { address, chat }, question) {
   here = location.pathname + location.search;
   form.elements.chat.value = chat;
   form.elements.started.value = "";
-  document.title = `${question} – Backissue`;
+  document.title = form.dataset.title.replace("{page}", () => question);
 }
 
 // The server renders answers and errors alike, all text escaped, with the same templates as the whole page.

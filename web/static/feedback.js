@@ -16,9 +16,9 @@ document.addEventListener("submit", async (event) => {
       button.setAttribute("aria-pressed", String(button === event.submitter));
     }
     place.querySelector(".thanks").classList.add("given");
-    said.textContent = `Noted as ${event.submitter.value}.`;
+    said.textContent = event.submitter.dataset.noted;
   } catch {
-    said.textContent = "That could not be noted. Check that the server is running, then press again.";
+    said.textContent = place.dataset.lost;
   }
 });
 
@@ -51,7 +51,7 @@ function lookForWords(form, text) {
     start.value = points(before + lead);
     end.value = points(before + lead + clean);
     words.value = clean.replace(/\s+/g, " ");
-    status.textContent = "Selected. Press the button if these words answer the question.";
+    status.textContent = better.dataset.selected;
   }
 }
 

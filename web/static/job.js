@@ -21,7 +21,7 @@ async function look() {
     status.textContent = news.querySelector("[data-standing]").textContent.trim();
     if (focused) document.getElementById("main").focus();
   } catch {
-    status.textContent = "The server cannot be reached. Looking again.";
+    status.textContent = status.dataset.lost;
     setTimeout(look, 4 * MILLISECONDS);
   }
 }
