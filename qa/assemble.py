@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from qa.answer import Answer, TimelineEntry
+from qa.answer import Answer, Citation, TimelineEntry
 from qa.calibration import Calibration
 from qa.cite import Citer
 from qa.groups import Group, Scale, reports
@@ -50,16 +50,21 @@ def verdict(groups: Sequence[Group], calibration: Calibration) -> Verdict:
 def answers(said: Verdict, scale: Scale, citer: Citer) -> list[Answer]:
     """The answer and its alternatives, best first."""
     made: list[Answer] = []
+    told: set[tuple[str, int]] = set()
     for group, confidence in zip(said.groups, said.confidence, strict=True):
         spans = reports(group, scale)
+        # What stands in a sentence that bears the answer does not contradict it there: "the town that ISIS lost".
+        citations = sorted((citer.cite(span) for span in cited(group, scale)), key=lambda one: _place(one) in told)
         days = sorted(day for span in spans if (day := scale.day(span)) is not None)
         beside = bool(made) and confidence >= CONTRADICTS * made[0].confidence and _same_period(made[0], days)
+        beside = beside and _place(citations[0]) not in told
+        told |= set(map(_place, citations)) if not made else set()
         made.append(
             Answer(
                 text=scale.words(spans[0]),
                 confidence=round(confidence, 4),
                 independent_sources=independent(spans, scale),
-                citations=tuple(citer.cite(span) for span in cited(group, scale)),
+                citations=tuple(citations),
                 also_written=also_written(spans, scale),
                 first_published=days[0] if days else None,
                 last_published=days[-1] if days else None,
@@ -132,6 +137,10 @@ def also_written(spans: Sequence[Span], scale: Scale) -> tuple[str, ...]:
     for span in spans:
         forms.setdefault(scale.words(span).lower(), scale.words(span))
     return tuple(forms.values())[1:]
+
+
+def _place(citation: Citation) -> tuple[str, int]:
+    return citation.article_id, citation.start
 
 
 def _same_period(answer: Answer, days: Sequence[date]) -> bool:

@@ -48,7 +48,12 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 # Words that show that a run before "said" is a clause, not a speaker.
-_CLAUSE = re.compile(r"\b(?:is|are|was|were|will|would|had\s+been|have\s+been|has\s+been|did|does)\b")
+_CLAUSE = re.compile(
+    r"\b(?:is|are|was|were|will|would|had\s+been|have\s+been|has\s+been|did|does)\b|\s[-–—]\s|^(?:[Ii]t|[Tt]his|[Tt]here)\s"
+    r"|\s(?:after|before|when|while|because|until)\s"
+    r"|\b(?:after|before|when|while|as|because|that|than|since|until|if|and|or|of|in|on|at|to|for|with|by|he|she|they|it"
+    r"|we|who|which)$"
+)
 MAX_SPEAKER_WORDS = 14
 
 _HEDGES = re.compile(

@@ -97,7 +97,8 @@ def _in_full(question: str, before: Exchange, as_of: date) -> str:
     asked = _ABOUT.sub("", _LINK.sub("", question))
     context = _context(before)
     if bare := _BARE.match(asked) or _WHO_SAYS.match(asked):
-        return _asked_anew(bare, before) or question
+        about = f"who said so about {context.thing}?" if bare.re is _WHO_SAYS and context.thing else question
+        return _asked_anew(bare, before) or about
     if linked and not _ASKS.match(asked):
         return _put_in(asked.rstrip(" ?.!"), before, context, as_of)
     full = _referring(_dated(asked, before), context)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Literal
 
 from index.archive import Archive
@@ -65,7 +66,7 @@ class QA:
 
     def steps(self, ask: Ask) -> Iterator[Step]:
         """What `ask` gives, as it becomes known: the passages (once more if the search goes on without the question's
-        own dates), the answer without timeline where one is to come, the whole. Raises QuestionError, FilterError."""
+        own dates), the answer without timeline, the whole. Raises QuestionError, FilterError."""
         return self._steps(ask, early=True)
 
     def search(self, ask: Ask) -> SearchResponse:
@@ -112,11 +113,13 @@ class QA:
             reading = self._read_all(search, clock)
             said = self._say(reading, clock)
         history, scale = list[Sighted](), reading.scale
-        if not ask.timeline:
-            yield Step("done", self._respond(ask, reading, said, history, scale, clock))
-            return
-        if early:
-            yield Step("answer", self._respond(ask, reading, said, history, scale, clock))
+        if early or not ask.timeline:
+            answered = self._respond(ask, reading, said, history, scale, clock)
+            if early:
+                yield Step("answer", answered)
+            if not ask.timeline:
+                yield Step("done", answered)
+                return
         with clock.time("timeline"):
             if said.groups:
                 history, scale = self._timeline(reading, said)
@@ -148,11 +151,19 @@ class QA:
 
     def _say(self, reading: Reading, clock: _Clock) -> Verdict:
         with clock.time("answer"):
-            spans, scale = reading.spans, reading.scale
-            if reading.search.naming.named and not any(scale.mentioned.values()):
-                return Verdict((), (), 1.0)  # nobody speaks of who is asked about: whatever is found is not about it
+            spans, scale = self._about(reading), reading.scale
             groups = gather(spans, self.keys(reading.search, spans), scale.weights(spans), scale)
         return assemble.verdict(groups, self.reader.calibration)
+
+    def _about(self, reading: Reading) -> list[Span]:
+        """The spans in articles that mention any name of the question; the others speak of somebody else."""
+        search, scale = reading.search, reading.scale
+        if not search.naming.named:
+            return reading.spans
+        elsewhere = {search.found[s.passage].passage.article_id for s in reading.spans if not scale.named(s)}
+        names = self.archive.evidence.names_of(sorted(elsewhere))
+        mentioning = {one for one, told in names.items() if search.naming.mentioned("\n".join(told))}
+        return [s for s in reading.spans if scale.named(s) or search.found[s.passage].passage.article_id in mentioning]
 
     def _timeline(self, reading: Reading, said: Verdict) -> tuple[list[Sighted], Scale]:
         """The answers over time, from the passages read and some older ones, and what the spans of both weigh; the
@@ -202,7 +213,10 @@ class QA:
     def keys(self, search: Search, spans: Sequence[Span]) -> list[str]:
         """The key of each span; those with equal keys say the same."""
         passages = [search.found[span.passage].passage for span in spans]
-        said = [(p.cut(span.start, span.end), p.article_id) for span, p in zip(spans, passages, strict=True)]
+        said = [
+            (same.on_its_day(p.cut(span.start, span.end), p.published_day), p.article_id)
+            for span, p in zip(spans, passages, strict=True)
+        ]
         names = self.archive.evidence.names_of(sorted({article_id for _, article_id in said}))
         aliases = self.archive.evidence.aliases((text for text, _ in said), search.understood.selection)
         return same.keys(said, names, aliases)
@@ -219,7 +233,9 @@ class QA:
         return sorted(spans, key=lambda span: (-span.score, span.passage, span.start))
 
     def _find(self, ask: Ask, clock: _Clock, *, relaxed: bool = False) -> Search:
-        understood = understand(ask, self.archive.source_names(), self.archive.language_names())
+        last = self.info()["last_published"]
+        newest = date.fromisoformat(last) if last else None
+        understood = understand(ask, self.archive.source_names(), self.archive.language_names(), newest)
         if relaxed:
             understood = understood.relax()
         selection = understood.selection

@@ -94,11 +94,14 @@ class Understood:
         return replace(self, filters=self.asked, relaxed=True)
 
 
-def understand(ask: Ask, known_sources: Collection[str], known_languages: Collection[str] = ()) -> Understood:
+def understand(
+    ask: Ask, known_sources: Collection[str], known_languages: Collection[str] = (), newest: date | None = None
+) -> Understood:
     """Checks a question against what the archive holds, and reads its time expressions.
 
-    `as_of` defaults to today (UTC). Raises QuestionError for an empty or oversized question and FilterError
-    for dates that contradict one another, or a source or language that the archive does not have.
+    `as_of` defaults to today (UTC); times without a year then count from `newest`, the archive's last day. Raises
+    QuestionError for an empty or oversized question and FilterError for dates that contradict one another, or a source
+    or language that the archive does not have.
     """
     text = " ".join(_printable(ask.question).split())
     if not any(character.isalnum() for character in text):
@@ -110,8 +113,10 @@ def understand(ask: Ask, known_sources: Collection[str], known_languages: Collec
         )
     text = unicodedata.normalize("NFC", text)  # after the check: it takes quadratic time on hostile text
     as_of = ask.as_of or datetime.now(UTC).date()
+    # "In October", asked of an archive that ends in 2019 and of no day, is the last October that it knows.
+    today = min(as_of, newest) if newest and ask.as_of is None else as_of
     if ask.follows:
-        text = in_full(text, ask.follows, as_of)
+        text = in_full(text, ask.follows, today)
     for field, day in (("as_of", ask.as_of), ("after", ask.after), ("before", ask.before)):
         if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise FilterError(f"{field}: the year {day.year} is not between {FIRST_YEAR} and {LAST_YEAR}.", field=field)
@@ -127,7 +132,7 @@ def understand(ask: Ask, known_sources: Collection[str], known_languages: Collec
         sources=tuple(sorted(set(ask.sources))),
         languages=tuple(sorted(set(ask.languages))),
     )
-    found = None if ask.ignore_period else period(text, as_of)
+    found = None if ask.ignore_period else period(text, today)
     if found and (ask.after or ask.before):
         found = replace(found, use="prefer")  # the caller's own dates go before those read from words
     applied = asked
@@ -152,7 +157,8 @@ _STOOD = re.compile(
 def _check(kind: str, asked: Collection[str], known: Collection[str]) -> None:
     for name in asked:
         if name not in known:
-            near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.4)
+            same = [one for one in sorted(known) if one.lower() == name.lower()]
+            near = same or difflib.get_close_matches(name, list(known), n=3, cutoff=0.4)
             hint = f" Did you mean {', '.join(map(repr, near))}?" if near else ""
             message = f"The archive has no {kind} {name!r}.{hint} `backissue info` lists them."
             raise FilterError(message, field=f"{kind}s")

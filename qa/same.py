@@ -10,7 +10,9 @@ import re
 import string
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from index.article import day_of
 from index.names import MAX_WORDS, capital, fold, initials, one_name, skeleton, without_titles
+from qa.timex import expressions
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "“”‘’–—…")
 _COUNTED = """
@@ -45,6 +47,16 @@ def normalise(text: str) -> str:
     """Lower case, no punctuation, no articles, single spaces: the SQuAD normaliser, with typographic marks too."""
     bare = text.lower().translate(_PUNCTUATION)
     return " ".join(re.sub(r"\b(a|an|the)\b", " ", bare).split())
+
+
+def on_its_day(text: str, published: int | None) -> str:
+    """A time expression as the days that it means, counted from the day of publication (YYYYMMDD): two Sundays are two
+    answers, "Sunday" and "19 November" may be one. Other words as they are."""
+    found = expressions(text, day_of(published)) if published else []
+    if len(found) != 1 or text[: found[0].start].strip() or text[found[0].end :].strip():
+        return text
+    first, last = (f"{day:%Y%m%d}" for day in (found[0].first, found[0].last))
+    return first if first == last else f"{first} {last}"
 
 
 def keys(

@@ -25,7 +25,7 @@ from web.cli import main
 from web.settings import Settings
 
 SEARCH = {"question", "as_of", "filters", "period", "passages", "coverage", "timings_ms", "archive"}
-ASK = SEARCH | {"understood_as", "answer", "no_answer_probability", "alternatives", "timeline"}
+ASK = SEARCH | {"understood_as", "answer", "no_answer_probability", "alternatives", "timeline", "coverage_by_month"}
 SIGHTED = {"text", "first_published", "last_published", "independent_sources", "also_written", "citations"}
 ANSWER = SIGHTED | {"confidence", "conflicting"}
 TIMELINE = SIGHTED | {"published", "current"}
@@ -99,7 +99,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_an_answer_has_the_contracts_fields(found: dict[str, Any]) -> None:
     assert set(found) == ASK
-    assert set(found["filters"]) == {"after", "before", "sources"}
+    assert set(found["filters"]) == {"after", "before", "sources", "languages"}
     assert set(found["coverage"]) == COVERAGE
     assert found["period"] is None
     assert set(found["archive"]) == {"id", "version", "embedding_model", "reader"}
@@ -160,7 +160,7 @@ def test_the_contract_survives_json(found: dict[str, Any]) -> None:
 
 
 def test_what_may_be_asked() -> None:
-    narrowing = {"question", "as_of", "after", "before", "sources", "chat_id", "passages"}
+    narrowing = {"question", "as_of", "after", "before", "sources", "languages", "chat_id", "follows", "passages"}
     assert set(Ask.model_fields) == narrowing | OPTIONS
     options = Ask(question="who?").model_dump(include=OPTIONS)
     assert options == {"ignore_period": False, "exact_names": False, "timeline": True}

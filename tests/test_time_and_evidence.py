@@ -11,7 +11,7 @@ from index.archive import Archive
 from index.embed import load_encoder
 from index.formats import Defaults, read_path
 from index.ingest import add
-from index.sample import dispatches_path
+from index.sample import EXAMPLES, dispatches_path
 from qa.answer import Ask, AskResponse, Exchange
 from qa.pipeline import QA
 from qa.readers import SHIPPED, load_reader
@@ -120,3 +120,21 @@ def test_a_follow_up_goes_back_in_time(qa: QA, day: int, asked: str, understood:
     second = qa.ask(Ask(question=asked, as_of=date(2017, 11, day), follows=Exchange.of(first)))
     assert second.understood_as == understood
     assert said(second) in holders
+
+
+def test_articles_that_never_mention_who_is_asked_about_do_not_answer(qa: QA) -> None:
+    assert qa.ask(Ask(question="Who is the mayor of Paris?")).answer is None
+
+
+def test_an_alternative_is_quoted_from_a_sentence_of_its_own(qa: QA) -> None:
+    response = qa.ask(Ask(question=WHO, as_of=date(2017, 11, 9)))
+    assert response.answer is not None
+    other = next(one for one in response.alternatives if one.text == "ISIS")
+    assert other.citations[0].quote != response.answer.citations[0].quote
+
+
+@pytest.mark.parametrize("question", EXAMPLES)
+def test_the_examples_are_answered_well(qa: QA, question: str) -> None:
+    answer = qa.ask(Ask(question=question)).answer
+    assert answer is not None
+    assert answer.confidence >= 0.3

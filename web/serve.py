@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import signal
 import threading
@@ -38,6 +39,8 @@ def run_server(
     connections are accepted. `max_body` is the most bytes that any view takes, if that is much: the server keeps
     bodies on disk until they are whole. Raises SettingsError when the address cannot be listened on.
     """
+    # It warns of every request that waits for a thread, which under load is every one.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = _listen(app, host, port, max(LEAST_THREADS, threads or os.cpu_count() or 1), MAX_BUFFERED_BYTES + max_body)
     try:
         with _stopping_on_sigterm():

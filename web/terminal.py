@@ -52,9 +52,7 @@ def show_answer(response: AskResponse) -> None:
                 "No article matches. Add some with `backissue add`, or ask as of a later day or with fewer filters."
             )
         for named in response.coverage.names:
-            out.print(
-                Text(f"{_counted(named.articles, 'article')} there {_has(named.articles)} the name {named.name}.")
-            )
+            out.print(Text(f"{_counted(named.articles, 'article')} of these {_mention(named.articles)} {named.name}."))
         if response.passages:
             nearest = response.passages[0]
             where = _where_and_when(nearest.source, nearest.published_at)
@@ -62,8 +60,8 @@ def show_answer(response: AskResponse) -> None:
     out.print(f"\n[dim]{escape(_coverage(response))}[/]")
 
 
-def _has(number: int) -> str:
-    return "has" if number == 1 else "have"
+def _mention(number: int) -> str:
+    return "mentions" if number == 1 else "mention"
 
 
 def _understood(response: AskResponse) -> list[str]:
@@ -270,6 +268,8 @@ def show_info(info: dict[str, Any]) -> None:
         table.add_row(name, escape(str(value)))
     for entry in info["sources"][:20]:
         table.add_row(f"source: {escape(entry['source'] or 'unknown')}", f"{entry['articles']:,}")
+    for entry in info["languages"]:
+        table.add_row(f"language: {escape(entry['language'])}", f"{entry['articles']:,}")
     out.print(table)
 
 

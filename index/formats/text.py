@@ -11,6 +11,8 @@ from index.formats.normalise import normalise_text
 from index.formats.record import headline, to_article
 
 MAX_TITLE_CHARS = 200  # a longer first line is a paragraph
+# Headlines have no full stop; "..." and "U.S." end some.
+SENTENCE = re.compile(r"[^\s.]{3,}[.][\"”’)]*$")
 HEADING = re.compile(r"#{1,6}\s+(.+?)(?:\s+#+)?")
 FRONT_MATTER = re.compile(r"---\n(.*?)\n---(?:\n|$)", re.DOTALL)
 ENTRY = re.compile(r"([A-Za-z][\w -]*?)\s*:(?:\s+(.*))?")
@@ -32,10 +34,10 @@ def read_markdown(source: Source, defaults: Defaults) -> Iterator[Item]:
 
 
 def split_title(content: str, *, markdown: bool = False) -> tuple[str, str]:
-    """(title, text): a first line that stands alone is the title; else the title is made from the text."""
+    """(title, text): a first line that stands alone and is no sentence is the title; else it is made from the text."""
     first, _, rest = content.partition("\n")
     heading = HEADING.fullmatch(first) if markdown else None
-    alone = rest.startswith("\n") and len(first) <= MAX_TITLE_CHARS
+    alone = rest.startswith("\n") and len(first) <= MAX_TITLE_CHARS and not SENTENCE.search(first)
     title = heading[1] if heading else first
     if (alone or (heading and len(title) <= MAX_TITLE_CHARS)) and rest.strip():
         return title, rest.strip()

@@ -18,6 +18,6 @@ def dispatches_path() -> Path:
 EXAMPLES = (
     "Who holds Albu Kamal?",
     "Who resigned as president of Zimbabwe?",
-    "Who won the World Cup final in Moscow?",
+    "Which probe landed on the far side of the Moon?",
     "How many years did Cassini spend in orbit around Saturn?",
 )

@@ -181,7 +181,7 @@ def _difference(values: Floats) -> dict[str, Any]:
 def _chance(off: Floats) -> float:
     """The two-sided p-value of the mean of paired differences (n,)."""
     moved = off[off != 0]  # the others are the same whichever way they are exchanged
-    if not len(moved):
+    if len(moved) < 2:  # a lone difference is as likely the one way as the other; and scipy takes no sample of one
         return 1.0
     test = permutation_test(
         (moved, np.zeros_like(moved)),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
+from rapidfuzz.distance import Levenshtein
 
 from index.errors import SourceFileError
 from qa.answer import Ask
@@ -58,6 +59,10 @@ def to_question(row: Any, where: str, passages: int, relevant: Mapping[str, int]
     answerable = row.get("answerable")
     if not isinstance(answerable, bool | None):
         raise SourceFileError(f"{where}: the field 'answerable' must be true or false.")
+    for name in sorted(row.keys() - _KNOWN):
+        # Read as a field to group by, a slip would ask another question.
+        if slip := next((known for known in sorted(_KNOWN) if Levenshtein.distance(name, known) == 1), None):
+            raise SourceFileError(f"{where}: there is no field {name!r}. Did you mean {slip!r}?")
     extra = {name: value for name, value in row.items() if name not in _KNOWN}
     ask = _ask(row, where, passages)
     return Question(str(row["id"]), ask, where, tuple(answers), answerable, extra, dict(relevant or {}))

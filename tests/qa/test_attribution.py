@@ -301,3 +301,17 @@ def test_in_quotation(text: str, answer: str, expected: bool) -> None:
 def test_in_quotation_at_the_edges_of_the_text() -> None:
     assert in_quotation("army", 0, 4) is False
     assert in_quotation("", 0, 0) is False
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Production halted at the facility in February after the agency said it had found bacteria.",
+        "WASHINGTON – Mexico President Lopez Obrador said he would not come.",
+        "It follows said reports of clashes.",
+    ],
+)
+def test_a_clause_is_no_speaker(sentence: str) -> None:
+    found = speaker(sentence)
+    said = sentence[slice(*found)] if found else ""
+    assert not said.startswith(("Production", "WASHINGTON", "It"))

@@ -142,7 +142,13 @@ def test_unfinished_foreign_and_altered_runs_are_refused(make: Any, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("off", "p"),
-    [([1.0] * 5, 2 / 32), ([1.0, 1.0, 1.0, -1.0], 10 / 16), ([0.0] * 50 + [1.0] * 5, 2 / 32), ([0.0], 1.0)],
+    [
+        ([1.0] * 5, 2 / 32),
+        ([1.0, 1.0, 1.0, -1.0], 10 / 16),
+        ([0.0] * 50 + [1.0] * 5, 2 / 32),
+        ([0.0], 1.0),
+        ([0.0, 1.0], 1.0),
+    ],
 )
 def test_the_chance_of_a_difference_is_exact_for_few(off: list[float], p: float) -> None:
     assert module._chance(np.array(off)) == pytest.approx(p)

@@ -207,3 +207,9 @@ def test_gzipped_lines_are_read(tmp_path: Path) -> None:
     assert [q.id for q in read(tmp_path / "q.jsonl.gz", gzip.compress(b'{"id": 1, "question": "Who?"}'))] == ["1"]
     with pytest.raises(SourceFileError, match=r"q\.jsonl\.gz is damaged gzip"):
         read(tmp_path / "q.jsonl.gz", b"\x1f\x8bnonsense")
+
+
+@pytest.mark.parametrize(("slip", "meant"), [("as_off", "as_of"), ("answer", "answers"), ("filter", "filters")])
+def test_a_slip_in_a_fields_name_is_no_field_to_group_by(tmp_path: Path, slip: str, meant: str) -> None:
+    with pytest.raises(SourceFileError, match=rf"q\.jsonl:1: there is no field '{slip}'\. Did you mean '{meant}'"):
+        read(tmp_path / "q.jsonl", json.dumps({"id": "1", "question": "Who?", slip: "x"}))

@@ -47,6 +47,7 @@ REGATTA = Exchange(question="Who won the autumn regatta?", answer=None)
         (HELD, "and al-Qaim?", "Who holds al-Qaim?"),
         (HELD, "and on 3 November?", "Who holds Albu Kamal on 3 November?"),
         (HELD, "and in October 2017", "Who holds Albu Kamal in October 2017?"),
+        (VISIT, "Who said that?", "Who said so about Kyiv?"),
         (VISIT, "Why?", "Why did Putin visit Kyiv?"),
         (VISIT, "What did he say there?", "What did Putin say in Kyiv?"),
         (VISIT, "and Biden?", "When did Putin visit Biden?"),

@@ -41,6 +41,8 @@ def test_only_the_languages_asked_for_are_searched(tmp_path: Path) -> None:
         assert archive.info()["languages"] == [{"language": "en", "articles": 1}, {"language": "fr", "articles": 1}]
         with pytest.raises(FilterError, match=r"no language 'fra'.*Did you mean 'fr'") as refused:
             found(archive, "fra")
+        with pytest.raises(FilterError, match=r"Did you mean 'fr'"):
+            found(archive, "FR")
         assert refused.value.field == "languages"
 
 

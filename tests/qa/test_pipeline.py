@@ -668,7 +668,7 @@ def test_the_steps_end_in_what_ask_gives_and_agree_with_it(harbour: Archive) -> 
 
 def test_steps_without_timeline_have_no_step_for_it(harbour: Archive) -> None:
     steps = list(engine(harbour).steps(Ask(question="Who runs the old ferry pier?", timeline=False)))
-    assert [step.name for step in steps] == ["passages", "done"]
+    assert [step.name for step in steps] == ["passages", "answer", "done"]
 
 
 def test_many_questions_are_answered_as_each_alone(harbour: Archive) -> None:

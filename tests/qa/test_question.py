@@ -236,3 +236,13 @@ def test_the_past_is_told_by_its_verb(question: str) -> None:
 @pytest.mark.parametrize("question", ["Who holds Albu Kamal?", "Who is king?", "Which towns are free?", "Who leads?"])
 def test_the_present_is_not_taken_for_the_past(question: str) -> None:
     assert not asks_of_the_past(question)
+
+
+def test_times_without_a_year_count_from_the_archives_last_day_where_no_day_is_asked_of() -> None:
+    newest = date(2017, 11, 30)
+    found = understand(Ask(question="Who held it in October?"), (), (), newest)
+    assert found.period is not None
+    assert found.period.first == date(2017, 10, 1)
+    found = understand(Ask(question="Who held it in October?", as_of=date(2020, 1, 1)), (), (), newest)
+    assert found.period is not None
+    assert found.period.first == date(2019, 10, 1)

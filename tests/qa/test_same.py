@@ -10,7 +10,7 @@ from itertools import combinations
 import pytest
 
 from index.names import fold
-from qa.same import keys, normalise
+from qa.same import keys, normalise, on_its_day
 
 ISIS_IN_FULL = "Islamic State of Iraq and Syria"
 Alias = tuple[str, str]
@@ -347,3 +347,20 @@ def test_keys_of_hostile_answers_take_no_time() -> None:
     start = time.perf_counter()
     keyed("A " * 3000, "and its " * 1000, "1," * 3000, "%" * 3000, " " * 5000 + "%", "Ab" * 3000 + " C", "al-" * 2000)
     assert time.perf_counter() - start < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "published", "key"),
+    [
+        ("Sunday", 20171120, "20171119"),
+        ("on Sunday", 20171113, "on Sunday"),
+        ("19 November", 20171120, "20171119"),
+        ("19 November 2017", None, "19 November 2017"),
+        ("last month", 20171120, "20171001 20171031"),
+        ("Sunday Times", 20171120, "Sunday Times"),
+        ("ISIS", 20171120, "ISIS"),
+        ("three", 20171120, "three"),
+    ],
+)
+def test_days_are_told_apart_by_their_date(text: str, published: int | None, key: str) -> None:
+    assert on_its_day(text, published) == key

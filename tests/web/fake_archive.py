@@ -193,8 +193,7 @@ class FakeQA:
     def steps(self, ask: Ask):
         yield Step("passages", self.search(ask))
         whole = self.ask(ask)
-        if whole.answer and ask.timeline:
-            yield Step("answer", whole.model_copy(update={"timeline": ()}))
+        yield Step("answer", whole.model_copy(update={"timeline": ()}))
         yield Step("done", whole)
 
     def ask(self, ask: Ask) -> AskResponse:

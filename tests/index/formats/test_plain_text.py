@@ -20,6 +20,12 @@ def test_a_first_line_within_a_paragraph_stays_text(read):
     assert (article.title, article.text) == ("The army is back.", "The army is back.\nIt came at night.")
 
 
+def test_a_first_sentence_that_stands_alone_stays_text(read):
+    lead = "Syrian troops took the border post of Tanf Gate on Friday, the governor said."
+    article = read("a.txt", f"{lead}\n\nThe post had been held since March.").article
+    assert article.text.startswith(lead)
+
+
 def test_a_long_first_line_stays_text(read):
     first = "The army said on Thursday that it had retaken the border town. " + "It came at night. " * 20
     article = read("a.txt", f"{first}\n\nMore.").article
