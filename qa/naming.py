@@ -63,6 +63,14 @@ class Naming:
             return 1.0
         return sum(bool(_pattern(one.forms).search(text)) for one in self.named) / len(self.named)
 
+    @property
+    def asks_of_one(self) -> bool:
+        """Whether the question has one name, which says of whom or where: "who is the mayor of Paris?"."""
+        if len(self.named) != 1:
+            return False
+        name = re.escape(self.named[0].name)
+        return bool(re.search(rf"\b(?:of|in|at)\s+{name}\W*$", self.question, re.IGNORECASE))
+
     def question_for(self, text: str) -> str:
         """The question as a text spells its names; as asked where the text has the asked spelling, or none."""
         chosen = []

@@ -156,9 +156,12 @@ class QA:
         return assemble.verdict(groups, self.reader.calibration)
 
     def _about(self, reading: Reading) -> list[Span]:
-        """The spans in articles that mention any name of the question; the others speak of somebody else."""
+        """The spans that may be about who is asked about: none if no passage mentions anybody of the question, and of
+        "the mayor of Paris" none in articles that never mention Paris."""
         search, scale = reading.search, reading.scale
-        if not search.naming.named:
+        if search.naming.named and not any(scale.mentioned.values()):
+            return []
+        if not search.naming.asks_of_one:
             return reading.spans
         elsewhere = {search.found[s.passage].passage.article_id for s in reading.spans if not scale.named(s)}
         names = self.archive.evidence.names_of(sorted(elsewhere))

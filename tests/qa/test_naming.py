@@ -265,3 +265,18 @@ def test_a_name_the_archive_only_learned_later_is_no_name_yet(archive) -> None:
 
     assert names(20171105) == ["abadi"]
     assert names(20171104) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "names", "does"),
+    [
+        ("Who is the mayor of Paris?", ("Paris",), True),
+        ("Who won in Zürich", ("Zürich",), True),
+        ("Who was ousted as speaker of the US House?", ("US House",), False),
+        ("Who holds Albu Kamal?", ("Albu Kamal",), False),
+        ("Who met Putin in Kyiv?", ("Putin", "Kyiv"), False),
+        ("Who leads?", (), False),
+    ],
+)
+def test_whether_a_question_asks_of_one_name(question: str, names: tuple[str, ...], does: bool) -> None:
+    assert Naming(question, tuple(Named(name, ()) for name in names)).asks_of_one is does
