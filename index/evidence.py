@@ -117,6 +117,7 @@ class Evidence:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._spellings = lru_cache(maxsize=4096)(self._find_spellings)
+        self._common = lru_cache(maxsize=64)(self._count_common)
         self._changes = 0
 
     def forget_cached(self) -> None:
@@ -124,6 +125,7 @@ class Evidence:
         # Counted, not only cleared: what another thread began to look up before is not to be taken for the new.
         self._changes += 1
         self._spellings.cache_clear()
+        self._common.cache_clear()
 
     def spellings(self, name: str, selection: Selection) -> tuple[Spelling, ...]:
         """How the archive spells a name otherwise, the commonest first, at most SPELLINGS."""
@@ -202,7 +204,7 @@ class Evidence:
 
     # --- spellings
 
-    def _find_spellings(self, name: str, selection: Selection, _changes: int) -> tuple[Spelling, ...]:
+    def _find_spellings(self, name: str, selection: Selection, changes: int) -> tuple[Spelling, ...]:
         with self._engine.connect() as connection:
             written = _written(connection, name, selection)
             forms = [form for form in written.values() if form.text.lower() != name.lower()]
@@ -210,14 +212,22 @@ class Evidence:
             sure = [form for form in forms if fold(form.text) == fold(name)]
             known = own or (sure[0] if sure else None)
             doubtful = [form for form in forms if fold(form.text) != fold(name) and alike(name, form.text)]
-            if known:
-                company = _Company(connection, selection)
+            if known and doubtful:
+                company = _Company(connection, self._common(selection, changes))
                 likely = sorted(doubtful, key=lambda form: (-len(form.articles), form.text))[:SPELLINGS]
                 sure += [form for form in likely if not _rivals(known, form) and company.shared(known, form) >= COMPANY]
-            else:  # no company to judge by: better a spelling too many, which is shown, than none
+            elif doubtful:  # no company to judge by: better a spelling too many, which is shown, than none
                 sure += doubtful
         found = sorted(sure, key=lambda form: (-len(form.articles), form.text))[:SPELLINGS]
         return tuple(Spelling(form.text, len(form.articles)) for form in found)
+
+    def _count_common(self, selection: Selection, _changes: int) -> Counter[str]:
+        """In how many articles of a sample each name stands."""
+        # Ids are digests: the first of them are a sample that hardly changes as articles come in.
+        sample = restrict(select(ArticleRow.id), selection).order_by(ArticleRow.id).limit(SAMPLE)
+        with self._engine.connect() as connection:
+            mentioned = _mentioned(connection, list(connection.scalars(sample)))
+        return Counter(name for names in mentioned.values() for name in set(names))
 
 
 _RELATED: tuple[Any, ...] = (
@@ -300,14 +310,11 @@ def _mentioned(connection: Connection, article_ids: Sequence[str]) -> dict[str, 
 
 
 class _Company:
-    """Which names stand beside a name, and how rare they are, judged by a sample of the articles of the selection."""
+    """Which names stand beside a name, and how rare they are: `common` counts them in a sample of SAMPLE articles."""
 
-    def __init__(self, connection: Connection, selection: Selection) -> None:
+    def __init__(self, connection: Connection, common: Counter[str]) -> None:
         self._connection = connection
-        # Ids are digests: the first of them are a sample that hardly changes as articles come in.
-        sample = restrict(select(ArticleRow.id), selection).order_by(ArticleRow.id).limit(SAMPLE)
-        mentioned = _mentioned(connection, list(connection.scalars(sample)))
-        self._common = Counter(name for names in mentioned.values() for name in set(names))
+        self._common = common
 
     def shared(self, one: _Form, other: _Form) -> float:
         """How much company two names share: the rarity of the names that stand beside both, 1 for those that the
