@@ -65,11 +65,12 @@ class Naming:
 
     @property
     def asks_of_one(self) -> bool:
-        """Whether the question has one name, which says of whom or where: "who is the mayor of Paris?"."""
+        """Whether the question has one name, which says of whom or what: "who is the mayor of Paris?". Not so "in
+        Paris": a local paper does not tell its readers where they are."""
         if len(self.named) != 1:
             return False
         name = re.escape(self.named[0].name)
-        return bool(re.search(rf"\b(?:of|in|at)\s+{name}\W*$", self.question, re.IGNORECASE))
+        return bool(re.search(rf"\bof\s+{name}\W*$", self.question, re.IGNORECASE))
 
     def question_for(self, text: str) -> str:
         """The question as a text spells its names; as asked where the text has the asked spelling, or none."""

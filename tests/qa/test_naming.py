@@ -271,7 +271,8 @@ def test_a_name_the_archive_only_learned_later_is_no_name_yet(archive) -> None:
     ("question", "names", "does"),
     [
         ("Who is the mayor of Paris?", ("Paris",), True),
-        ("Who won in Zürich", ("Zürich",), True),
+        ("What is the capital of peru", ("peru",), True),
+        ("Who won in Zürich", ("Zürich",), False),
         ("Who was ousted as speaker of the US House?", ("US House",), False),
         ("Who holds Albu Kamal?", ("Albu Kamal",), False),
         ("Who met Putin in Kyiv?", ("Putin", "Kyiv"), False),

@@ -103,18 +103,15 @@ class _Asking:
 
     def events(self) -> Iterator[str]:
         """What the page's script shows, step by step: `passages`, `answer`, `later` (all HTML) and `done`."""
-        answered = False
         for step in self._qa.steps(self._ask):
             if not isinstance(step.response, AskResponse):
                 yield event("passages", render_template("_passages.html", response=step.response))
                 continue
             turn = turn_of(self._ask, step.response)
-            if not answered:
-                answered = True
-                yield event("answer", render_template("_answer.html", turn=turn, later=step.name == "done"))
-            elif step.name == "done":
+            if step.name == "answer":
+                yield event("answer", render_template("_answer.html", turn=turn, later=False))
+            else:
                 yield event("later", render_template("_later.html", turn=turn))
-            if step.name == "done":
                 yield event("done", json.dumps({"address": self._keep(step.response), "chat": self.chat}))
 
     def _keep(self, response: AskResponse) -> str:
