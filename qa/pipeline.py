@@ -16,7 +16,6 @@ from index.archive import Archive
 from index.article import Selection, StoredArticle
 from qa import assemble, same
 from qa.answer import (
-    Answer,
     ArchiveInfo,
     Ask,
     AskResponse,
@@ -32,12 +31,12 @@ from qa.answer import (
 from qa.assemble import Verdict
 from qa.cite import Citer, named
 from qa.corrections import mistaken
-from qa.groups import Scale, gather
+from qa.groups import Group, Scale, gather
 from qa.naming import Naming, naming
 from qa.question import Understood, understand
 from qa.read import Reader, Span
 from qa.retrieve import Found, Query, Retrieval, retrieve
-from qa.timeline import Sighted, timeline
+from qa.timeline import timeline
 
 # Passages that are read, and at least retrieved, whatever number is returned: the answer does not depend on it.
 READ = 20
@@ -64,11 +63,6 @@ class QA:
         with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="ask") as pool:
             return list(pool.map(self._answer, asks))
 
-    def steps(self, ask: Ask) -> Iterator[Step]:
-        """What `ask` gives, as it becomes known: the passages (once more if the search goes on without the question's
-        own dates), the answer without timeline, the whole. Raises QuestionError, FilterError."""
-        return self._steps(ask, early=True)
-
     def search(self, ask: Ask) -> SearchResponse:
         """Retrieval alone. Raises QuestionError, FilterError."""
         clock = _Clock()
@@ -93,55 +87,45 @@ class QA:
         """What the archive holds and which models answer, ready for JSON."""
         return {**self.archive.info(), "reader": self.reader.name}
 
-    def _answer(self, ask: Ask) -> AskResponse:
-        *_, done = self._steps(ask, early=False)
-        assert isinstance(done.response, AskResponse)
-        return done.response
-
-    def _steps(self, ask: Ask, *, early: bool) -> Iterator[Step]:
-        """The steps to an answer; without `early` the last alone."""
+    def steps(self, ask: Ask) -> Iterator[Step]:
+        """What `ask` gives, as it becomes known: the passages (once more if the search goes on without the question's
+        own dates), the answer without timeline, the whole. Raises QuestionError, FilterError."""
         clock = _Clock()
         search = self._find(ask, clock)
-        if early:
-            yield Step("passages", self._found(ask, search, clock))
+        yield Step("passages", self._found(ask, search, clock))
         reading = self._read_all(search, clock)
         said = self._say(reading, clock)
         if not said.groups and search.understood.can_relax:
             search = self._find(ask, clock, relaxed=True)
-            if early:
-                yield Step("passages", self._found(ask, search, clock))
+            yield Step("passages", self._found(ask, search, clock))
             reading = self._read_all(search, clock)
             said = self._say(reading, clock)
-        history, scale = list[Sighted](), reading.scale
-        if early or not ask.timeline:
-            answered = self._respond(ask, reading, said, history, scale, clock)
-            if early:
-                yield Step("answer", answered)
-            if not ask.timeline:
-                yield Step("done", answered)
-                return
-        with clock.time("timeline"):
-            if said.groups:
-                history, scale = self._timeline(reading, said)
-            months = self._by_month(search)
-        whole = self._respond(ask, reading, said, history, scale, clock)
-        yield Step("done", whole.model_copy(update={"coverage_by_month": months}))
+        answered = self._respond(ask, reading, said, clock)
+        yield Step("answer", answered)
+        if ask.timeline:
+            with clock.time("timeline"):
+                later = {"timeline": self._timeline(reading, said), "coverage_by_month": self._by_month(search)}
+            answered = answered.model_copy(update={**later, "timings_ms": clock.timings()})
+        yield Step("done", answered)
+
+    def _answer(self, ask: Ask) -> AskResponse:
+        *_, done = self.steps(ask)
+        assert isinstance(done.response, AskResponse)
+        return done.response
 
     def _found(self, ask: Ask, search: Search, clock: _Clock) -> SearchResponse:
         return SearchResponse(**self._common(ask, search, clock))
 
-    def _respond(
-        self, ask: Ask, reading: Reading, said: Verdict, history: Sequence[Sighted], scale: Scale, clock: _Clock
-    ) -> AskResponse:
+    def _respond(self, ask: Ask, reading: Reading, said: Verdict, clock: _Clock) -> AskResponse:
         with clock.time("cite"):
-            answers, entries = self._cite(reading.search, said, history, scale)
+            answers = assemble.answers(said, reading.scale, self._citer(reading.search, said.groups, reading.scale))
         return AskResponse(
             **self._common(ask, reading.search, clock),
             understood_as=reading.search.understood.text,
             answer=answers[0] if answers else None,
             no_answer_probability=said.no_answer_probability,
             alternatives=tuple(answers[1:]),
-            timeline=tuple(entries),
+            timeline=(),
         )
 
     def _read_all(self, search: Search, clock: _Clock) -> Reading:
@@ -168,19 +152,22 @@ class QA:
         mentioning = {one for one, told in names.items() if search.naming.mentioned("\n".join(told))}
         return [s for s in reading.spans if scale.named(s) or search.found[s.passage].passage.article_id in mentioning]
 
-    def _timeline(self, reading: Reading, said: Verdict) -> tuple[list[Sighted], Scale]:
-        """The answers over time, from the passages read and some older ones, and what the spans of both weigh; the
-        answer given keeps its key."""
-        search = reading.search
+    def _timeline(self, reading: Reading, said: Verdict) -> tuple[TimelineEntry, ...]:
+        """The answers over time, from the passages read and some older ones; the answer given keeps its key."""
+        if not said.groups:
+            return ()
+        search, current = reading.search, said.groups[0]
         older = self._read(search, _history(search.found))
         scale = reading.scale.joined(self.scale(search, older))
         # In passages that do not even mention who is asked about, the old news is of something else.
         spans = [*reading.spans, *older]
         about = [span for span in spans if scale.named(span) > 0] or spans
         keys = self.keys(search, about)
-        given = {span for _, span in said.groups[0].spans}
-        renamed = {key: said.groups[0].key for span, key in zip(about, keys, strict=True) if span in given}
-        return timeline(about, [renamed.get(key, key) for key in keys], scale), scale
+        given = {span for _, span in current.spans}
+        renamed = {key: current.key for span, key in zip(about, keys, strict=True) if span in given}
+        history = timeline(about, [renamed.get(key, key) for key in keys], scale)
+        citer = self._citer(search, [sighted.group for sighted in history], scale)
+        return tuple(assemble.entries(history, current.key, scale, citer))
 
     def _by_month(self, search: Search) -> CoverageByMonth:
         selection = replace(search.understood.selection, after=None, before=None)
@@ -193,14 +180,9 @@ class QA:
         months = tuple(MonthCount(month=one.month, articles=one.articles) for one in found.months)
         return CoverageByMonth(of="names" if names else "passages", months=months, undated=found.undated)
 
-    def _cite(
-        self, search: Search, said: Verdict, history: Sequence[Sighted], scale: Scale
-    ) -> tuple[list[Answer], list[TimelineEntry]]:
-        shown = [*said.groups, *(sighted.group for sighted in history)]
-        chosen = [span for group in shown for span in assemble.cited(group, scale)]
-        citer = Citer(self.archive, search.understood.selection, search.found, chosen)
-        current = said.groups[0].key if said.groups else None
-        return assemble.answers(said, scale, citer), assemble.entries(history, current, scale, citer)
+    def _citer(self, search: Search, groups: Iterable[Group], scale: Scale) -> Citer:
+        chosen = [span for group in groups for span in assemble.cited(group, scale)]
+        return Citer(self.archive, search.understood.selection, search.found, chosen)
 
     def scale(self, search: Search, spans: Sequence[Span]) -> Scale:
         """What these spans weigh."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from index.errors import InputError, NotFoundError
 from qa.answer import Ask, AskResponse, Exchange
-from web.store import ChatRow, Store, TurnRow, now
+from web.store import ChatRow, Store, TurnRow, now, utc
 
 if TYPE_CHECKING:
     from qa.pipeline import QA, Step
@@ -172,17 +172,13 @@ def _title(text: str) -> str:
 
 
 def _summary(row: Any) -> ChatSummary:
-    moments = {name: _utc(row[name]) for name in ("created_at", "updated_at")}
+    moments = {name: utc(row[name]) for name in ("created_at", "updated_at")}
     return ChatSummary(id=row["id"], title=row["title"], turns=row["turns"], **moments)
 
 
 def _turn(row: Any) -> Turn:
     # What another version of Backissue kept may have fields that this one does not know.
-    return Turn.model_validate({**row, "created_at": _utc(row["created_at"])}, extra="ignore")
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC)
+    return Turn.model_validate({**row, "created_at": utc(row["created_at"])}, extra="ignore")
 
 
 def _unknown(chat_id: str) -> NotFoundError:

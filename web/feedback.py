@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from secrets import token_hex
 from typing import Any, Literal, Protocol
@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, select
 from index.article import StoredArticle
 from index.errors import FilterError, NotFoundError
 from qa.answer import Ask
-from web.store import FeedbackRow, Store, now
+from web.store import FeedbackRow, Store, now, utc
 
 Subject = Literal["answer", "citation"]
 Verdict = Literal["right", "wrong"]
@@ -215,7 +215,7 @@ def _words(articles: Articles, span: Span, field: str) -> str:
 def _feedback(row: Any) -> Feedback:
     return Feedback(
         id=row["id"],
-        created_at=row["created_at"].replace(tzinfo=UTC),
+        created_at=utc(row["created_at"]),
         asked=Ask.model_validate(row["asked"]),
         subject=row["subject"],
         verdict=row["verdict"],

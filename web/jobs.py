@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import IO, Any, Literal
@@ -18,7 +18,7 @@ from sqlalchemy import Select, delete, func, insert, select, update
 from werkzeug.exceptions import Conflict, TooManyRequests
 
 from index.errors import ArchiveError, NotFoundError
-from web.store import JobRow, Store, now
+from web.store import JobRow, Store, now, utc
 
 Kind = Literal["add", "evaluate"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -272,16 +272,12 @@ def _job(row: Any) -> Job:
     result = row["result"] or {}
     began = options.pop("began", None)
     return Job(
-        started_at=_utc(datetime.fromisoformat(began)) if began else None,
+        started_at=utc(datetime.fromisoformat(began)) if began else None,
         files=tuple(options.pop("files")),
         options=options,
         report=result.get("report"),
         metrics=result.get("metrics"),
-        created_at=_utc(row["created_at"]),
-        finished_at=row["finished_at"] and _utc(row["finished_at"]),
+        created_at=utc(row["created_at"]),
+        finished_at=row["finished_at"] and utc(row["finished_at"]),
         **{name: row[name] for name in ("id", "kind", "state", "done", "total", "error")},
     )
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC)

@@ -127,3 +127,8 @@ class Store:
 def now() -> datetime:
     """The present moment as the tables hold it."""
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+def utc(moment: datetime) -> datetime:
+    """A moment of the tables with its zone."""
+    return moment.replace(tzinfo=UTC)

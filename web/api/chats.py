@@ -8,22 +8,13 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from web.api.operations import Example, operation
-from web.api.wire import body, only_parameters, reply
+from web.api.wire import Paging, body, only_parameters, paging, reply
 from web.asking import validated
-from web.chats import MAX_TITLE_CHARS, Chat, Chats, ChatSummary
+from web.chats import MAX_TITLE_CHARS, Chat, ChatSummary
 from web.services import Services
 from web.transcript import markdown
 
 MARKDOWN = "text/markdown"
-
-
-class Paging(BaseModel):
-    """Which part of a list is wanted."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
-    offset: int = Field(default=0, ge=0, le=10**9, description="How many to pass over.")
 
 
 class ChatTitle(BaseModel):
@@ -44,13 +35,13 @@ class ChatList(BaseModel):
 def blueprint(services: Services) -> Blueprint:
     """The routes under /api/v1/chats."""
     api = Blueprint("api_chats", __name__, url_prefix="/api/v1/chats")
-    chats = Chats(services.store)
+    chats = services.chats
 
     @api.get("")
     @operation("List conversations", tag="Conversations", response=ChatList, query=Paging, examples=(Example("All"),))
     def list_chats() -> Response:
         """The latest first. Ask in one by giving its `id` as `chat_id` to `/api/v1/ask`."""
-        page = validated(Paging, request.args.to_dict(), numbers=("limit", "offset"))
+        page = paging()
         found, total = chats.page(page.limit, page.offset)
         return reply(ChatList(chats=tuple(found), total=total))
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from pydantic import BaseModel
 
-from web.api.chats import Paging
 from web.api.operations import operation
-from web.api.wire import body, only_parameters, reply
+from web.api.wire import Paging, body, only_parameters, paging, reply
 from web.asking import AskError, FieldError, parse_ask, validated
 from web.feedback import Feedback, FeedbackRequest, Judged
 from web.services import Services
@@ -55,7 +54,7 @@ def blueprint(services: Services) -> Blueprint:
     @operation("List feedback", tag="Feedback", response=FeedbackList, query=Paging)
     def list_feedback() -> Response:
         """The latest first."""
-        page = validated(Paging, request.args.to_dict(), numbers=("limit", "offset"))
+        page = paging()
         found, total = judgements.page(page.limit, page.offset)
         return reply(FeedbackList(feedback=tuple(found), total=total))
 

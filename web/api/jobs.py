@@ -9,9 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import UnsupportedMediaType
 
 from index.errors import FilterError
-from web.api.chats import Paging
 from web.api.operations import operation
-from web.api.wire import only_parameters, reply
+from web.api.wire import Paging, only_parameters, paging, reply
 from web.asking import validated
 from web.guard import require_write
 from web.jobs import AddOptions, EvaluateOptions, Job, Jobs, Kind, ResultFile
@@ -98,7 +97,7 @@ def blueprint(services: Services) -> Blueprint:
     @operation("List jobs", tag="Jobs", response=JobList, query=Paging)
     def list_jobs() -> Response:
         """The latest first."""
-        page = validated(Paging, request.args.to_dict(), numbers=("limit", "offset"))
+        page = paging()
         found, total = jobs.page(page.limit, page.offset)
         return reply(JobList(jobs=tuple(found), total=total))
 

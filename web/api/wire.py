@@ -6,11 +6,12 @@ from collections.abc import Collection
 from typing import Any
 
 from flask import Response, request
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json, to_json
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from index.errors import FilterError
+from web.asking import validated
 from web.hints import did_you_mean
 
 
@@ -35,6 +36,20 @@ def only_parameters(known: Collection[str] = ()) -> None:
             raise FilterError(f"{where}: {name[:64]!r}.{did_you_mean(name, known)}", field=name)
         if len(values) > 1:
             raise FilterError(f"{name} is given more than once.", field=name)
+
+
+class Paging(BaseModel):
+    """Which part of a list is wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
+    offset: int = Field(default=0, ge=0, le=10**9, description="How many to pass over.")
+
+
+def paging() -> Paging:
+    """The part of a list that the address asks for. Raises AskError."""
+    return validated(Paging, request.args.to_dict(), numbers=("limit", "offset"))
 
 
 def reply(value: BaseModel | dict[str, Any], status: int = 200) -> Response:
