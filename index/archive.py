@@ -36,6 +36,7 @@ from index.embed import BUNDLED, Encoder, Precision, Vectors
 from index.errors import ArchiveCorruptError, ArchiveError, ArchiveMismatchError, NotFoundError
 from index.gate import Gate
 from index.lexical import LexicalIndex
+from index.roll import Rolls
 from index.rows import aged, index_rows, record
 from index.vectors import VectorIndex
 
@@ -63,8 +64,9 @@ class Archive:
         # Changes come one after the other; each shows through the gate at once.
         self._changing = threading.RLock()
         self._gate = Gate()
-        self.evidence = evidence.Evidence(catalog.engine)
-        self.browse = browse.Browse(catalog.engine, folder, self.evidence)
+        self._rolls = Rolls(catalog.engine)
+        self.evidence = evidence.Evidence(catalog.engine, self._rolls)
+        self.browse = browse.Browse(catalog.engine, folder, self.evidence, self._rolls)
         self._open_indexes()
 
     @classmethod
@@ -181,7 +183,7 @@ class Archive:
 
     def _count(self) -> dict[str, Any]:
         counts = self.catalog.counts()
-        articles, first, last = self.catalog.coverage(Selection())
+        articles, first, last = self.coverage(Selection())
         return {
             "id": self.id,
             "version": self.version,
@@ -331,7 +333,7 @@ class Archive:
 
     def coverage(self, selection: Selection) -> tuple[int, date | None, date | None]:
         """Articles in a selection, and the first and last day on which they were published."""
-        return self.catalog.coverage(selection)
+        return self._rolls.now().coverage(selection)
 
     def source_names(self) -> frozenset[str]:
         """The sources of its articles."""
@@ -441,6 +443,7 @@ class Archive:
     def _forget_cached(self) -> None:
         """After a change, not before: what is looked up meanwhile, outside the gate, would be kept."""
         self._last_day = self._sources = self._languages = self._info = None
+        self._rolls.forget()
         self.evidence.forget_cached()
         self.browse.forget_cached()
 

@@ -5,21 +5,23 @@ Every list and count is held to a selection, so that nothing later than its `as_
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from sqlalchemy import Connection, Engine, Select, func, select, tuple_
 
 from index.article import FOREVER, Selection, StoredArticle, day_number, day_of
-from index.catalog import batches, restrict
+from index.catalog import restrict
 from index.evidence import Evidence, Related
-from index.names import skeleton, written
+from index.names import written
 from index.rejects import Rejects, read_rejects
-from index.tables import ArticleRow, NameRow
+from index.roll import Roll, Rolls, Rows
+from index.tables import ArticleRow
 
 # Articles before and after one, copies of it, and last additions.
 NEIGHBOURS, COPIES, LAST_ADDED = 3, 50, 10
@@ -122,8 +124,9 @@ class Around:
 class Browse:
     """Asks the catalog for them."""
 
-    def __init__(self, engine: Engine, folder: Path, evidence: Evidence) -> None:
+    def __init__(self, engine: Engine, folder: Path, evidence: Evidence, rolls: Rolls) -> None:
         self._engine = engine
+        self._rolls = rolls
         self._evidence = evidence
         self._folder = folder
         self._overview: Overview | None = None
@@ -178,31 +181,22 @@ class Browse:
 
     def months(self, selection: Selection = CURRENT) -> Months:
         """How many articles of a selection were published in each month."""
-        month = (ArticleRow.published_day // 100).label("month")
-        columns: list[Any] = [month, func.count().label("articles")]
-        query = restrict(select(*columns).select_from(ArticleRow), selection)
-        with self._engine.connect() as connection:
-            return _months({row.month: int(row.articles) for row in connection.execute(query.group_by(month))})
+        roll = self._rolls.now()
+        return _months(roll, np.flatnonzero(roll.standing(selection)))
 
     def months_mentioning(self, names: Sequence[Sequence[str]], selection: Selection) -> Months:
         """The same of those articles that mention all of `names`, each given in all its spellings; of all articles
         when there are no names."""
         if not names:
             return self.months(selection)
-        with self._engine.connect() as connection:
-            mentioning = [_mentioning(connection, forms, selection) for forms in names]
-        fewest = min(mentioning, key=len)
-        common = (day for article_id, day in fewest.items() if all(article_id in found for found in mentioning))
-        return _counted(common)
+        roll = self._rolls.now()
+        mentioning = [roll.mentioning(forms, written, selection) for forms in names]
+        return _months(roll, reduce(np.intersect1d, mentioning))
 
     def months_of(self, article_ids: Iterable[str], selection: Selection) -> Months:
         """The same of those among these articles that the selection holds."""
-        days: list[int | None] = []
-        with self._engine.connect() as connection:
-            for batch in batches(sorted(set(article_ids))):
-                rows = connection.execute(select(*_FILTERED).where(ArticleRow.id.in_(batch)))
-                days += [row.published_day for row in rows if _holds(selection, row)]
-        return _counted(days)
+        roll = self._rolls.now()
+        return _months(roll, roll.rows(sorted(set(article_ids)), selection))
 
     # --- the overview
 
@@ -295,29 +289,16 @@ def _those_held(connection: Connection, query: Select[Any], selection: Selection
     return [_listed(row) for row in connection.execute(query).all() if _holds(selection, row)]
 
 
-def _mentioning(connection: Connection, forms: Sequence[str], selection: Selection) -> Mapping[str, int | None]:
-    """The articles of a selection that mention a name in one of these forms, with the days of publication."""
-    wanted = {written(form) for form in forms}
-    keys = sorted({skeleton(form) for form in forms})
-    query = select(NameRow.name, *_FILTERED).join(ArticleRow, ArticleRow.id == NameRow.article_id)
-    rows = connection.execute(query.where(NameRow.skeleton.in_(keys))).all()  # held to the selection as above
-    return {row.id: row.published_day for row in rows if written(row.name) in wanted and _holds(selection, row)}
-
-
 def _holds(selection: Selection, row: Any) -> bool:
     days = (row.available_day, row.superseded_day, row.published_day)
     return row.state == "indexed" and selection.holds(*days, row.source, row.language)
 
 
-def _counted(days: Iterable[int | None]) -> Months:
-    return _months(Counter(None if day is None else day // 100 for day in days))
-
-
-def _months(counts: Mapping[int | None, int]) -> Months:
-    """From counts by month, written YYYYMM, and None for the undated."""
-    dated = sorted((month, articles) for month, articles in counts.items() if month is not None)
-    months = tuple(MonthCount(f"{month // 100:04}-{month % 100:02}", articles) for month, articles in dated)
-    return Months(months, counts.get(None, 0))
+def _months(roll: Roll, rows: Rows) -> Months:
+    months, counts = np.unique(roll.published[rows] // 100, return_counts=True)
+    found = dict(zip(months.tolist(), counts.tolist(), strict=True))
+    undated = found.pop(0, 0)
+    return Months(tuple(MonthCount(f"{m // 100:04}-{m % 100:02}", n) for m, n in found.items()), undated)
 
 
 def _day(number: int | None) -> date | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -24,7 +24,6 @@ from index.article import (
     StoredArticle,
     StoredPassage,
     day_number,
-    day_of,
     version_id,
 )
 from index.errors import NotFoundError
@@ -271,14 +270,6 @@ class Catalog:
             for article_id, start, end in wanted
             if (row := rows.get(article_id)) is not None
         ]  # fmt: skip
-
-    def coverage(self, selection: Selection) -> tuple[int, date | None, date | None]:
-        """How many articles a selection holds, and the first and last day on which they were published."""
-        columns: list[Any] = [func.count(), func.min(ArticleRow.published_day), func.max(ArticleRow.published_day)]
-        query: Select[Any] = select(*columns).select_from(ArticleRow)
-        with self.engine.connect() as connection:
-            count, first, last = connection.execute(restrict(query, selection)).one()
-        return int(count), day_of(first) if first else None, day_of(last) if last else None
 
     def sources(self) -> list[tuple[str | None, int]]:
         """Sources with the number of current articles, most first."""

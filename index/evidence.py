@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from index.article import Selection
 from index.catalog import batches, restrict
 from index.names import aliases_in, alike, capital, fold, names_in, skeleton, written
+from index.roll import Roll, Rolls, Rows
 from index.tables import AliasRow, ArticleRow, CorrectionRow, MentionRow, NameRow
 
 # Two names that are merely alike are one when they keep company with the same names (see `_Company.shared`). On
@@ -114,44 +116,40 @@ def fold_title(title: str) -> str:
 class Evidence:
     """Asks the catalog for it. Every answer is held to a selection, so that nothing later than `as_of` shows."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, rolls: Rolls) -> None:
         self._engine = engine
+        self._rolls = rolls
+        # By the roll, too: what another thread began to look up before a change is not to be taken for the new.
         self._spellings = lru_cache(maxsize=4096)(self._find_spellings)
         self._common = lru_cache(maxsize=64)(self._count_common)
-        self._changes = 0
 
     def forget_cached(self) -> None:
         """Call when the archive has changed."""
-        # Counted, not only cleared: what another thread began to look up before is not to be taken for the new.
-        self._changes += 1
         self._spellings.cache_clear()
         self._common.cache_clear()
 
     def spellings(self, name: str, selection: Selection) -> tuple[Spelling, ...]:
         """How the archive spells a name otherwise, the commonest first, at most SPELLINGS."""
-        return self._spellings(name, _any_filter(selection), self._changes)
+        return self._spellings(name, _any_filter(selection), self._rolls.now())
 
     def mentioning(self, names: Iterable[str], selection: Selection) -> int:
         """How many articles mention one of these names, in these very spellings (capitals and particles aside)."""
-        return self._mentioning(list(names), written, selection)
+        return len(self._rolls.now().mentioning(names, written, selection))
 
-    def knows(self, name: str, selection: Selection) -> bool:
-        """Whether an article mentions the name, in this spelling or one that is surely the same."""
-        return self._mentioning([name], fold, selection) > 0
-
-    def _mentioning(self, names: Sequence[str], form: Callable[[str], str], selection: Selection) -> int:
-        """How many articles mention a name that has the same form as one of these."""
-        wanted = {form(name) for name in names}
-        keys = sorted({skeleton(name) for name in names})
-        query = select(NameRow.name, NameRow.article_id).where(NameRow.skeleton.in_(keys))
-        with self._engine.connect() as connection:
-            ids = {row.article_id for row in connection.execute(query) if form(row.name) in wanted}
-            return len(_held(connection, sorted(ids), selection))
+    def known(self, names: Iterable[str], selection: Selection) -> set[str]:
+        """Those of these names that an article mentions, in this spelling or one that is surely the same."""
+        roll, names = self._rolls.now(), list(names)
+        roll.named(map(skeleton, names))  # all at once
+        return {name for name in names if len(roll.mentioning([name], fold, selection))}
 
     def names_of(self, article_ids: Sequence[str]) -> dict[str, list[str]]:
         """The names that each article version mentions, in order of appearance."""
+        found: dict[str, list[str]] = {article_id: [] for article_id in article_ids}
         with self._engine.connect() as connection:
-            return _mentioned(connection, article_ids)
+            for batch in batches(list(found)):
+                query = select(MentionRow.article_id, MentionRow.names).where(MentionRow.article_id.in_(batch))
+                found.update({row.article_id: row.names.split("\n") for row in connection.execute(query) if row.names})
+        return found
 
     def aliases(self, names: Iterable[str], selection: Selection) -> set[frozenset[str]]:
         """The pairs, folded, of one of these names and another that an article says is the same."""
@@ -159,8 +157,8 @@ class Evidence:
         query = select(AliasRow.__table__).where(AliasRow.one.in_(folded) | AliasRow.other.in_(folded))
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
-            held = _held(connection, sorted({row.article_id for row in rows}), _any_filter(selection))
-            return {frozenset((row.one, row.other)) for row in rows if row.article_id in held}
+        roll, day = self._rolls.now(), _any_filter(selection)
+        return {frozenset((row.one, row.other)) for row in rows if roll.holds(row.article_id, day)}
 
     def corrections(self, articles: Mapping[str, str], selection: Selection) -> dict[str, list[Related]]:
         """The articles that correct these (given by id, with their stories): of a title that the story has, by an
@@ -204,30 +202,28 @@ class Evidence:
 
     # --- spellings
 
-    def _find_spellings(self, name: str, selection: Selection, changes: int) -> tuple[Spelling, ...]:
-        with self._engine.connect() as connection:
-            written = _written(connection, name, selection)
-            forms = [form for form in written.values() if form.text.lower() != name.lower()]
-            own = next((form for form in written.values() if form.text.lower() == name.lower()), None)
-            sure = [form for form in forms if fold(form.text) == fold(name)]
-            known = own or (sure[0] if sure else None)
-            doubtful = [form for form in forms if fold(form.text) != fold(name) and alike(name, form.text)]
-            if known and doubtful:
-                company = _Company(connection, self._common(selection, changes))
-                likely = sorted(doubtful, key=lambda form: (-len(form.articles), form.text))[:SPELLINGS]
-                sure += [form for form in likely if not _rivals(known, form) and company.shared(known, form) >= COMPANY]
-            elif doubtful:  # no company to judge by: better a spelling too many, which is shown, than none
-                sure += doubtful
-        found = sorted(sure, key=lambda form: (-len(form.articles), form.text))[:SPELLINGS]
-        return tuple(Spelling(form.text, len(form.articles)) for form in found)
+    def _find_spellings(self, name: str, selection: Selection, roll: Roll) -> tuple[Spelling, ...]:
+        written = _written(roll, name, selection)
+        forms = [form for form in written.values() if form.text.lower() != name.lower()]
+        own = next((form for form in written.values() if form.text.lower() == name.lower()), None)
+        sure = [form for form in forms if fold(form.text) == fold(name)]
+        known = own or (sure[0] if sure else None)
+        doubtful = [form for form in forms if fold(form.text) != fold(name) and alike(name, form.text)]
+        if known and doubtful:
+            likely = sorted(doubtful, key=lambda form: (-len(form.rows), form.text))[:SPELLINGS]
+            likely = [form for form in likely if not _rivals(roll, known, form)]
+            company = _Company(roll, self.names_of, self._common(selection, roll)) if likely else None
+            sure += [form for form in likely if company and company.shared(known, form) >= COMPANY]
+        elif doubtful:  # no company to judge by: better a spelling too many, which is shown, than none
+            sure += doubtful
+        found = sorted(sure, key=lambda form: (-len(form.rows), form.text))[:SPELLINGS]
+        return tuple(Spelling(form.text, len(form.rows)) for form in found)
 
-    def _count_common(self, selection: Selection, _changes: int) -> Counter[str]:
+    def _count_common(self, selection: Selection, roll: Roll) -> Counter[str]:
         """In how many articles of a sample each name stands."""
         # Ids are digests: the first of them are a sample that hardly changes as articles come in.
-        sample = restrict(select(ArticleRow.id), selection).order_by(ArticleRow.id).limit(SAMPLE)
-        with self._engine.connect() as connection:
-            mentioned = _mentioned(connection, list(connection.scalars(sample)))
-        return Counter(name for names in mentioned.values() for name in set(names))
+        sample = [roll.ids[row] for row in np.flatnonzero(roll.standing(selection))[:SAMPLE]]
+        return Counter(name for names in self.names_of(sample).values() for name in set(names))
 
 
 _RELATED: tuple[Any, ...] = (
@@ -251,69 +247,53 @@ def _any_filter(selection: Selection) -> Selection:
     return replace(selection, after=None, before=None, sources=())
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Form:
-    """A spelling with the articles that have it, and how many of each source."""
+    """A spelling with the rows of the articles that have it, the newest first."""
 
     text: str
-    articles: list[str]
-    sources: Counter[str | None]
+    rows: Rows
+
+    def sources(self, roll: Roll) -> Counter[str | None]:
+        """How many articles of each source have it."""
+        return Counter(roll.sources[row] for row in self.rows)
 
 
-def _written(connection: Connection, name: str, selection: Selection) -> dict[str, _Form]:
-    """The forms of the names that share a name's consonants, by their lower case, newest articles first."""
-    query = select(NameRow.name, NameRow.article_id).where(NameRow.skeleton == skeleton(name))
-    rows = connection.execute(query.order_by(NameRow.name)).all()
-    held = _held(connection, sorted({row.article_id for row in rows}), selection)
-    forms: dict[str, _Form] = {}
-    for row in sorted((row for row in rows if row.article_id in held), key=lambda row: -held[row.article_id][1]):
-        form = forms.setdefault(row.name.lower(), _Form(row.name, [], Counter()))
-        form.articles.append(row.article_id)
-        form.sources[held[row.article_id][0]] += 1
-    return forms
+def _written(roll: Roll, name: str, selection: Selection) -> dict[str, _Form]:
+    """The forms of the names that share a name's consonants, by their lower case."""
+    standing = roll.standing(selection)
+    variants: dict[str, list[tuple[str, Rows]]] = {}
+    for other, rows in roll.named([skeleton(name)])[skeleton(name)].items():
+        if len(held := rows[standing[rows]]):
+            variants.setdefault(other.lower(), []).append((other, held))
+    return {lower: _newest_first(roll, found) for lower, found in variants.items()}
 
 
-def _held(
-    connection: Connection, article_ids: Sequence[str], selection: Selection
-) -> dict[str, tuple[str | None, int]]:
-    """Source and day of those articles that are in the selection.
-
-    Asked by id alone: with the days in the same statement, SQLite begins at the days and reads all articles.
-    """
-    found: dict[str, tuple[str | None, int]] = {}
-    columns: list[Any] = [
-        ArticleRow.id, ArticleRow.state, ArticleRow.source, ArticleRow.available_day, ArticleRow.superseded_day,
-        ArticleRow.published_day, ArticleRow.language,
-    ]  # fmt: skip
-    for batch in batches(article_ids):
-        for row in connection.execute(select(*columns).where(ArticleRow.id.in_(batch))):
-            days = (row.available_day, row.superseded_day, row.published_day)
-            if row.state == "indexed" and selection.holds(*days, row.source, row.language):
-                found[row.id] = (row.source, row.available_day)
-    return found
+def _newest_first(roll: Roll, variants: Sequence[tuple[str, Rows]]) -> _Form:
+    """One form of a name's variants in capitals, written as the newest article has it."""
+    rows = np.concatenate([held for _, held in variants])
+    texts = [text for text, held in variants for _ in held]
+    order = np.argsort(-roll.available[rows], kind="stable")
+    return _Form(texts[order[0]], rows[order])
 
 
-def _rivals(one: _Form, other: _Form) -> bool:
+def _rivals(roll: Roll, one: _Form, other: _Form) -> bool:
     """Whether one outlet often writes both, so that they are two names."""
+    others = other.sources(roll)
     return any(
-        min(count, other.sources[source]) > max(OFTEN - 1, SLIPS * max(count, other.sources[source]))
-        for source, count in one.sources.items()
+        min(count, others[source]) > max(OFTEN - 1, SLIPS * max(count, others[source]))
+        for source, count in one.sources(roll).items()
     )
-
-
-def _mentioned(connection: Connection, article_ids: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {article_id: [] for article_id in article_ids}
-    for batch in batches(list(found)):
-        query = select(MentionRow.article_id, MentionRow.names).where(MentionRow.article_id.in_(batch))
-        found.update({row.article_id: row.names.split("\n") for row in connection.execute(query) if row.names})
-    return found
 
 
 class _Company:
     """Which names stand beside a name, and how rare they are: `common` counts them in a sample of SAMPLE articles."""
 
-    def __init__(self, connection: Connection, common: Counter[str]) -> None:
-        self._connection = connection
+    def __init__(
+        self, roll: Roll, names_of: Callable[[Sequence[str]], dict[str, list[str]]], common: Counter[str]
+    ) -> None:
+        self._roll = roll
+        self._names_of = names_of
         self._common = common
 
     def shared(self, one: _Form, other: _Form) -> float:
@@ -324,7 +304,7 @@ class _Company:
         return sum(self._rarity(name) for name in common) / math.sqrt(max(1, len(here) * len(there)))
 
     def _beside(self, form: _Form) -> set[str]:
-        mentioned = _mentioned(self._connection, form.articles[:COMPANY_ARTICLES])
+        mentioned = self._names_of([self._roll.ids[row] for row in form.rows[:COMPANY_ARTICLES]])
         return {name for names in mentioned.values() for name in names}
 
     def _rarity(self, name: str) -> float:

@@ -102,18 +102,21 @@ def _uncapitalised(question: str, names: Sequence[str], evidence: Evidence, sele
     """
     rest = _pattern(names).sub(lambda match: "." * len(match.group()), question) if names else question
     words = list(re.finditer(r"[^\W\d_][\w'’-]*", rest))
-    found: list[str] = []
-    taken: set[int] = set()
+    runs: list[tuple[str, range]] = []
     for length in range(min(MAX_WORDS, len(words)), 1 if names else 0, -1):
         for i in range(len(words) - length + 1):
             run = words[i : i + length]
             name = rest[run[0].start() : run[-1].end()]
             small = any(w.group().lower() in FUNCTION_WORDS for w in (run[0], run[-1]))
-            if small or len(name) < LEAST_LETTERS or "." in name or taken & set(range(i, i + length)):
-                continue
-            if evidence.knows(name, selection):
-                taken |= set(range(i, i + length))
-                found.append(name)
+            if not small and len(name) >= LEAST_LETTERS and "." not in name:
+                runs.append((name, range(i, i + length)))
+    known = evidence.known([name for name, _ in runs], selection)
+    found: list[str] = []
+    taken: set[int] = set()
+    for name, place in runs:
+        if name in known and taken.isdisjoint(place):
+            taken.update(place)
+            found.append(name)
     return found
 
 

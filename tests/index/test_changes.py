@@ -50,7 +50,7 @@ def test_what_is_registered_is_taken_back_from_a_moment_on(archive):
     assert archive.withdraw_pending(NOW + timedelta(seconds=1)) == 1
     assert archive.index_pending() == 1
     assert archive.info()["articles"] == 1
-    assert not archive.evidence.knows("Bayard Osk", Selection())
+    assert not archive.evidence.known(["Bayard Osk"], Selection())
     report = ingest.add(archive, located([early, late]))
     assert (report.added, report.unchanged) == (1, 1)
 

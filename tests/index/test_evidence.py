@@ -109,8 +109,8 @@ def test_mentions_are_articles_not_words_and_hold_to_filters_and_days(archive):
     assert known.mentioning(["Raqqa"], Selection(as_of=20171104)) == 0
     assert known.mentioning([], NOW) == 0
     assert known.mentioning(["", "()"], NOW) == 0
-    assert not known.knows("Raqqa", Selection(as_of=20171104))
-    assert known.knows("raqqa", NOW)
+    assert not known.known(["Raqqa"], Selection(as_of=20171104))
+    assert known.known(["raqqa"], NOW)
 
 
 def test_names_of_articles_in_order_of_appearance(archive):
@@ -201,7 +201,7 @@ def test_what_came_later_changes_no_spelling_and_no_count(then_and_later, name):
     then, later = then_and_later
     assert spelled(later, name, DAY) == spelled(then, name, DAY)
     assert later.evidence.mentioning([name], DAY) == then.evidence.mentioning([name], DAY)
-    assert later.evidence.knows(name, DAY) == then.evidence.knows(name, DAY)
+    assert later.evidence.known([name], DAY) == then.evidence.known([name], DAY)
 
 
 def test_what_came_later_changes_no_alias_correction_or_copy(then_and_later):

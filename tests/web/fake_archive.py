@@ -16,6 +16,7 @@ from index.browse import Browse
 from index.catalog import Catalog
 from index.errors import FilterError, NotFoundError, QuestionError
 from index.evidence import Evidence
+from index.roll import Rolls
 from index.tables import ArticleRow
 from qa.answer import (
     Answer,
@@ -106,8 +107,9 @@ class FakeArchive:
         self.catalog = Catalog.in_folder(self.folder)
         with self.catalog.writing() as connection:
             connection.execute(insert(ArticleRow), [self._row(article) for article in articles])
-        self.evidence = Evidence(self.catalog.engine)
-        self.browse = Browse(self.catalog.engine, self.folder, self.evidence)
+        self._rolls = rolls = Rolls(self.catalog.engine)
+        self.evidence = Evidence(self.catalog.engine, rolls)
+        self.browse = Browse(self.catalog.engine, self.folder, self.evidence, rolls)
         self.source_names = self.catalog.source_names
 
     def remove(self, wanted) -> int:
@@ -115,6 +117,7 @@ class FakeArchive:
         if not ids:
             raise NotFoundError(f"The archive holds no article {wanted[0]!r}; nothing was removed.")
         self.catalog.set_state(ids, "removing")
+        self._rolls.forget()
         return len(ids)
 
     @staticmethod
