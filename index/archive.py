@@ -29,6 +29,7 @@ from index.article import (
     Selection,
     StoredArticle,
     StoredPassage,
+    article_of,
 )
 from index.catalog import Catalog
 from index.chunk import Chunking, chunk
@@ -364,7 +365,8 @@ class Archive:
     def search_dense(self, vector: Vectors, selection: Selection, limit: int) -> list[tuple[str, float]]:
         """Passage ids by cosine similarity to a query vector, best first. Raises ArchiveCorruptError, likewise."""
         with self._gate.reading():
-            found = self.vectors.search(vector, self._effective(selection), limit)
+            selection = self._effective(selection)
+            found = self.vectors.search(vector, selection, limit, partial(self._rolls.now().holds, selection=selection))
             if not found and self.vectors.is_empty:  # counting costs Chroma 15 ms at 117,000 passages: not every time
                 self._refuse_lost_index("vector")
             return found
@@ -475,4 +477,4 @@ def _refuse_lost_catalog(folder: Path) -> None:
 
 
 def _article_ids(passage_ids: set[str]) -> list[str]:
-    return sorted({passage_id.rpartition(":")[0] for passage_id in passage_ids})
+    return sorted({article_of(passage_id) for passage_id in passage_ids})

@@ -85,6 +85,11 @@ class Passage:
         return f"{self.article_id}:{self.start}-{self.end}"
 
 
+def article_of(passage_id: str) -> str:
+    """The id of the article version that a passage is of."""
+    return passage_id.rpartition(":")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class IndexRow:
     """A passage as both indexes hold it. Days are YYYYMMDD; `published_day` is 0 where it is unknown."""

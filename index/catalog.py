@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import aliased
 
 from index.article import (
@@ -251,24 +251,18 @@ class Catalog:
     def passages(self, ids: Sequence[str]) -> list[StoredPassage]:
         """Passages by id, with their words, in the order of `ids`; those no longer held are left out."""
         wanted = [_parse_passage_id(passage_id) for passage_id in ids]
-        keys = sorted({article_id for article_id, _, _ in wanted})
-        columns = [
-            ArticleRow.id, ArticleRow.title, ArticleRow.source, ArticleRow.url, ArticleRow.published_at,
-            ArticleRow.published_day, ArticleRow.story, ArticleRow.language, ArticleRow.superseded_day,
-            ArticleRow.text,
-        ]  # fmt: skip
-        rows: dict[str, Any] = {}
         with self.engine.connect() as connection:
-            for batch in batches(keys):
-                query = select(*columns).where(ArticleRow.id.in_(batch), ArticleRow.state == "indexed")
-                rows.update({row.id: row for row in connection.execute(query)})
+            rows = [
+                connection.execute(_PASSAGE, {"article": article_id, "first": start + 1, "length": end - start}).first()
+                for article_id, start, end in wanted
+            ]
         return [
             StoredPassage(
-                article_id, start, end, row.text[start:end], row.title, row.source, row.url,
+                article_id, start, end, row.words, row.title, row.source, row.url,
                 _aware(row.published_at), row.published_day, row.story, row.language, row.superseded_day,
             )
-            for article_id, start, end in wanted
-            if (row := rows.get(article_id)) is not None
+            for (article_id, start, end), row in zip(wanted, rows, strict=True)
+            if row is not None
         ]  # fmt: skip
 
     def sources(self) -> list[tuple[str | None, int]]:
@@ -338,6 +332,14 @@ class Catalog:
         query = select(ArticleRow.id).where(ArticleRow.base_id.in_(named))
         with self.engine.connect() as connection:
             return list(connection.scalars(query.order_by(ArticleRow.version)))
+
+
+# A passage alone: its article may be a live blog of 100,000 characters, which takes a fifth of a millisecond to decode.
+_PASSAGE = select(
+    ArticleRow.title, ArticleRow.source, ArticleRow.url, ArticleRow.published_at, ArticleRow.published_day,
+    ArticleRow.story, ArticleRow.language, ArticleRow.superseded_day,
+    func.substr(ArticleRow.text, bindparam("first"), bindparam("length")).label("words"),
+).where(ArticleRow.id == bindparam("article"), ArticleRow.state == "indexed")  # fmt: skip
 
 
 def restrict(query: Select[Any], selection: Selection) -> Select[Any]:

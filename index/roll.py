@@ -97,14 +97,12 @@ class Roll:
 
     def named(self, keys: Iterable[str]) -> dict[str, dict[str, Rows]]:
         """For each skeleton (see `index.names`) the names that have it, sorted, with the rows that mention each."""
-        keys = sorted(set(keys))
-        if missing := [key for key in keys if key not in self._mentions]:
-            found = self._find_named(missing)
-            if len(self._mentions) + len(found) > NAMES:
-                self._mentions = {}
-            self._mentions.update(found)
-            return {key: found[key] if key in found else self._mentions[key] for key in keys}
-        return {key: self._mentions[key] for key in keys}
+        known, wanted = self._mentions, sorted(set(keys))  # one dictionary throughout: another thread may replace it
+        found = {key: known[key] for key in wanted if key in known}
+        if missing := [key for key in wanted if key not in found]:
+            found.update(fresh := self._find_named(missing))
+            self._mentions = fresh if len(known) + len(fresh) > NAMES else {**known, **fresh}
+        return found
 
     def _find_named(self, keys: list[str]) -> dict[str, dict[str, Rows]]:
         found: dict[str, dict[str, list[int]]] = {key: {} for key in keys}

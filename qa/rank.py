@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -91,8 +91,10 @@ def features(
 ) -> npt.NDArray[np.float64]:
     """(n, 5), columns as in `Weights`."""
     asked = words(question)
-    texts = [words(spelled(passage.text)) for passage in passages]
-    held = [set(text) | set(words(spelled(passage.title))) for text, passage in zip(texts, passages, strict=True)]
+    forms = _forms(asked)
+    texts = [_found(spelled(passage.text), forms) for passage in passages]
+    titles = [_found(spelled(passage.title), forms) for passage in passages]
+    held = [{word for _, word in text + title} for text, title in zip(texts, titles, strict=True)]
     shared = shared_words(asked, held)
     pairs = _shared_pairs(asked, texts)
     rows = []
@@ -127,9 +129,22 @@ def shared_words(asked: Sequence[str], held: Sequence[set[str]]) -> list[float]:
     return [sum(rarity[word] for word in sorted(text & wanted)) / total for text in held]
 
 
-def _shared_pairs(asked: Sequence[str], texts: Sequence[Sequence[str]]) -> list[float]:
+def _forms(asked: Sequence[str]) -> dict[str, str]:
+    """The forms that `words` makes these words of, each with its word."""
+    made = ((f"{word}{plural}{own}", word) for word in asked for plural in ("", "s") for own in ("", "'s", "’s"))
+    return {form: word for form, word in made if words(form) == [word]}
+
+
+def _found(text: str, forms: Mapping[str, str]) -> list[tuple[int, str]]:
+    """The asked words in a text with their places among its words. It reads them as `words` does, but leaves those of
+    a text that are not asked, nearly all, as they are, in a third of the time."""
+    return [(at, forms[form]) for at, form in enumerate(_WORD.findall(text.lower())) if form in forms]
+
+
+def _shared_pairs(asked: Sequence[str], texts: Sequence[Sequence[tuple[int, str]]]) -> list[float]:
     """The share of neighbouring asked words, not both function words, that each text has side by side."""
     wanted = {pair for pair in pairwise(asked) if not FUNCTION_WORDS.issuperset(pair)}
     if not wanted:
         return [0.0] * len(texts)
-    return [len(wanted.intersection(pairwise(text))) / len(wanted) for text in texts]
+    beside = ({(one, two) for (at, one), (then, two) in pairwise(text) if then == at + 1} for text in texts)
+    return [len(wanted & pairs) / len(wanted) for pairs in beside]

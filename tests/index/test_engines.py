@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import pytest
@@ -27,13 +27,11 @@ def random_rows(seed: int, count: int = 200) -> list[IndexRow]:
         published = chance.choice([0, *range(20171101, 20171131)])
         available = published or chance.randrange(20171101, 20171131)
         superseded = chance.choice([FOREVER, FOREVER, min(available + chance.randrange(6), 20171130)])
+        said = (chance.choice(SOURCES), published, available, superseded, chance.choice([None, "en", "fr"]))
+        if i % 2:  # the passages of an article version share what is said of it
+            said = astuple(rows[-1])[4:]
         words = " ".join([*chance.choices(TOWNS, k=6), f"word{chance.randrange(40)}", f"unique{i}"])
-        rows.append(
-            IndexRow(
-                f"{i // 2:016x}:{i % 2}-9", f"{i // 2:016x}", f"Title {i // 2}", words,
-                chance.choice(SOURCES), published, available, superseded, chance.choice([None, "en", "fr"]),
-            )
-        )  # fmt: skip
+        rows.append(IndexRow(f"{i // 2:016x}:{i % 2}-9", f"{i // 2:016x}", f"Title {i // 2}", words, *said))
     return rows
 
 
@@ -75,6 +73,10 @@ class Engines:
     dense: VectorIndex
     lexical: LexicalIndex
 
+    def near(self, vector, selection, limit):
+        held = {row.article_id for row in self.rows if passes(row, selection)}
+        return self.dense.search(vector, selection, limit, held.__contains__)
+
 
 @pytest.fixture(scope="module", params=[1, 2])
 def engines(request, tmp_path_factory):
@@ -93,7 +95,7 @@ def test_both_engines_return_all_that_passes_and_nothing_else(engines, selection
     expected = {row.passage_id for row in engines.rows if passes(row, selection)}
     vector = ENCODER.encode_queries(["Mosul"])[0]
     everything = " ".join(TOWNS)
-    assert {found for found, _ in engines.dense.search(vector, selection, 200)} == expected
+    assert {found for found, _ in engines.near(vector, selection, 200)} == expected
     lexical = {found for found, _ in engines.lexical.search([everything], selection, 200, title_boost=0.2)}
     assert lexical == expected
 
@@ -105,7 +107,7 @@ def test_dense_search_is_the_brute_force_ranking(engines, selection, limit):
     kept = [row for row in engines.rows if passes(row, selection)]
     cosines = {row.passage_id: float(ENCODER.encode_documents([row.text])[0] @ vector) for row in kept}
     expected = sorted(cosines.values(), reverse=True)[:limit]
-    found = engines.dense.search(vector, selection, limit)
+    found = engines.near(vector, selection, limit)
     assert [score for _, score in found] == pytest.approx(expected, abs=1e-5)
     assert [score for _, score in found] == pytest.approx([cosines[passage] for passage, _ in found], abs=1e-5)
     assert len({passage for passage, _ in found}) == len(found) == min(limit, len(kept))
@@ -114,7 +116,7 @@ def test_dense_search_is_the_brute_force_ranking(engines, selection, limit):
 @pytest.mark.parametrize("selection", random_selections(9), ids=str)
 def test_asking_for_more_and_filtering_after_gives_what_the_filtered_query_gives(engines, selection):
     vector = ENCODER.encode_queries(["Palmyra Homs word3"])[0]
-    by_surplus = engines.dense.search(vector, selection, 10)
+    by_surplus = engines.near(vector, selection, 10)
     where = vectors_module._where(selection)
     by_filter = engines.dense._query(vector, 10, where)
     assert [passage for passage, _ in by_surplus] == [passage for passage, _ in by_filter]
@@ -126,9 +128,9 @@ def test_both_ways_are_taken(engines, monkeypatch):
     query = engines.dense._query
     monkeypatch.setattr(engines.dense, "_query", lambda *args: asked.append(args[2]) or query(*args))
     vector = ENCODER.encode_queries(["Mosul"])[0]
-    engines.dense.search(vector, Selection(after=20171102), 5)
+    engines.near(vector, Selection(after=20171102), 5)
     assert asked == [None]
-    engines.dense.search(vector, Selection(as_of=20171101), 50)
+    engines.near(vector, Selection(as_of=20171101), 50)
     assert asked[1:] == [None, None, vectors_module._where(Selection(as_of=20171101))]
 
 
@@ -262,7 +264,7 @@ def dense(tmp_path):
 
 def test_an_empty_vector_index_finds_nothing(dense):
     vector = ENCODER.encode_queries(["mosul"])[0]
-    assert dense.search(vector, Selection(), 5) == dense.search(vector, Selection(as_of=20171103), 5) == []
+    assert dense.search(vector, Selection(), 5, bool) == dense.search(vector, Selection(as_of=20171103), 5, bool) == []
     assert dense.passage_ids() == []
 
 
@@ -270,7 +272,7 @@ def test_adding_vectors_again_replaces(dense):
     dense.add([row(1, "Mosul")], ENCODER.encode_documents(["Mosul"]))
     dense.add([row(1, "Raqqa")], ENCODER.encode_documents(["Raqqa"]))
     assert dense.passage_ids() == [row(1, "").passage_id]
-    ((passage, cosine),) = dense.search(ENCODER.encode_queries(["Raqqa"])[0], Selection(), 5)
+    ((passage, cosine),) = dense.search(ENCODER.encode_queries(["Raqqa"])[0], Selection(), 5, bool)
     assert passage == row(1, "").passage_id
     assert cosine == pytest.approx(1.0, abs=1e-6)
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.article import StoredPassage
-from qa.rank import FITTED, Weights, days_off, features, scores, shared_words, words
+from qa.rank import FITTED, FUNCTION_WORDS, Weights, days_off, features, scores, shared_words, words
 
 PASSAGE = StoredPassage("a", 0, 10, "ISIS holds Albu Kamal.", "Border town", None, None, None, 20171103, "a", "en")
 AS_OF = date(2017, 11, 10)
@@ -123,3 +126,18 @@ def test_no_passages_no_scores() -> None:
 
 def test_plural_and_possessive_endings_are_cut() -> None:
     assert words("Biden's armies: ISIS and ISIS’s is") == ["biden", "armie", "isi", "and", "isi", "is"]
+
+
+WORDS = ["Kamal", "kamals", "kamal's", "Kamal’s", "is", "iss", "its", "s", "a", "as", "isn't", "boss", "bosses"]
+
+
+# Beside one another, that is; a possessive without a word, or two in a row, are read otherwise.
+@given(st.lists(st.sampled_from(WORDS)), st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(" -.,;\n"))))
+def test_the_words_of_a_question_are_found_as_if_all_words_of_a_text_were_read(asked, text):
+    question = " ".join(asked)
+    passage = replace(PASSAGE, text="".join(map("".join, text)), title="")
+    read, wanted = words(passage.text), words(question)
+    pairs = {pair for pair in pairwise(wanted) if not FUNCTION_WORDS.issuperset(pair)}
+    *_, share, pair = features(question, [passage], THEN)[0]
+    assert share == shared_words(wanted, [set(read)])[0]
+    assert pair == (len(pairs & set(pairwise(read))) / len(pairs) if pairs else 0)
