@@ -163,16 +163,6 @@ class Selection:
     sources: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
 
-    def holds(
-        self, available: int, superseded: int, published: int | None, source: str | None, language: str | None
-    ) -> bool:
-        """Whether it holds a version of these days, source and language, as the catalog and both indexes filter."""
-        stood = superseded == FOREVER if self.as_of is None else available <= self.as_of < superseded
-        day = published or 0
-        in_days = (self.after is None or day >= self.after) and (self.before is None or 0 < day <= self.before)
-        told = (not self.sources or source in self.sources) and (not self.languages or language in self.languages)
-        return stood and in_days and told
-
 
 def day_number(day: date) -> int:
     """A date as the integer YYYYMMDD: ordered like the date, readable in every store."""

@@ -162,19 +162,19 @@ class Browse:
 
     def around(self, article: StoredArticle, as_of: int | None = None) -> Around:
         """What stands around an article, for who sees the archive as of a day (YYYYMMDD), or now."""
-        selection = Selection(as_of=as_of)
+        selection, roll = Selection(as_of=as_of), self._rolls.now()
         base = select(ArticleRow.base_id).where(ArticleRow.id == article.id).scalar_subquery()
-        others = select(*_LISTED, *_FILTERED).where(ArticleRow.base_id != base)
+        others = select(*_LISTED).where(ArticleRow.base_id != base)
         copies = others.where(ArticleRow.story == article.story)
         copies = copies.order_by(ArticleRow.published_at.asc().nulls_last(), ArticleRow.id)
         corrected_by = self._evidence.corrections({article.id: article.story}, selection)
         with self._engine.connect() as connection:
             return Around(
                 versions=tuple(_versions(connection, base, as_of)),
-                copies=tuple(_those_held(connection, copies, selection)[:COPIES]),
+                copies=tuple(_held(connection, roll, copies, selection)[:COPIES]),
                 corrected_by=tuple(corrected_by.get(article.id, ())),
-                earlier=tuple(reversed(_neighbours(connection, others, article, selection, later=False))),
-                later=tuple(_neighbours(connection, others, article, selection, later=True)),
+                earlier=tuple(reversed(_neighbours(connection, roll, others, article, selection, later=False))),
+                later=tuple(_neighbours(connection, roll, others, article, selection, later=True)),
             )
 
     # --- coverage over time
@@ -225,10 +225,6 @@ _LISTED: tuple[Any, ...] = (
     ArticleRow.id, ArticleRow.version, ArticleRow.title, ArticleRow.source, ArticleRow.url, ArticleRow.published_at,
     ArticleRow.language, ArticleRow.added_at,
 )  # fmt: skip
-_FILTERED: tuple[Any, ...] = (
-    ArticleRow.id, ArticleRow.state, ArticleRow.source, ArticleRow.available_day, ArticleRow.superseded_day,
-    ArticleRow.published_day, ArticleRow.language,
-)  # fmt: skip
 
 
 def _listed(row: Any) -> Listed:
@@ -245,9 +241,8 @@ def _held_to(query: Select[Any], listing: Listing) -> Select[Any]:
 
 
 def _versions(connection: Connection, base: Any, as_of: int | None) -> list[Version]:
-    query = select(*_FILTERED, ArticleRow.version, ArticleRow.published_at).where(
-        ArticleRow.base_id == base, ArticleRow.state == "indexed"
-    )
+    columns = (*_LISTED, ArticleRow.available_day, ArticleRow.superseded_day)
+    query = select(*columns).where(ArticleRow.base_id == base, ArticleRow.state == "indexed")
     last = FOREVER - 1 if as_of is None else as_of
     return [
         Version(
@@ -263,7 +258,13 @@ def _versions(connection: Connection, base: Any, as_of: int | None) -> list[Vers
 
 
 def _neighbours(
-    connection: Connection, others: Select[Any], article: StoredArticle, selection: Selection, *, later: bool
+    connection: Connection,
+    roll: Roll,
+    others: Select[Any],
+    article: StoredArticle,
+    selection: Selection,
+    *,
+    later: bool,
 ) -> list[Listed]:
     """The articles of the same source that were published next to an article, the nearest first."""
     if article.published_at is None or article.source is None:
@@ -278,20 +279,12 @@ def _neighbours(
     found = others.where(day.in_(near), ArticleRow.source == article.source, place > here if later else place < here)
     order: list[Any] = [ArticleRow.published_at, ArticleRow.id]
     found = found.order_by(*order if later else [column.desc() for column in order])
-    return _those_held(connection, found, selection)[:NEIGHBOURS]
+    return _held(connection, roll, found, selection)[:NEIGHBOURS]
 
 
-def _those_held(connection: Connection, query: Select[Any], selection: Selection) -> list[Listed]:
-    """Those of a few articles that a selection holds.
-
-    The selection is not in the statement: with its days there, SQLite begins at them and reads all articles.
-    """
-    return [_listed(row) for row in connection.execute(query).all() if _holds(selection, row)]
-
-
-def _holds(selection: Selection, row: Any) -> bool:
-    days = (row.available_day, row.superseded_day, row.published_day)
-    return row.state == "indexed" and selection.holds(*days, row.source, row.language)
+def _held(connection: Connection, roll: Roll, query: Select[Any], selection: Selection) -> list[Listed]:
+    """Those of a few articles that a selection holds; held to it by the roll, as in `Evidence`."""
+    return [_listed(row) for row in connection.execute(query).all() if roll.holds(row.id, selection)]
 
 
 def _months(roll: Roll, rows: Rows) -> Months:

@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, Select, delete, insert, select
 
 from index.article import Selection
-from index.catalog import batches, restrict
+from index.catalog import batches
 from index.names import aliases_in, alike, capital, fold, names_in, skeleton, written
 from index.roll import Roll, Rolls, Rows
 from index.tables import AliasRow, ArticleRow, CorrectionRow, MentionRow, NameRow
@@ -163,23 +163,21 @@ class Evidence:
     def corrections(self, articles: Mapping[str, str], selection: Selection) -> dict[str, list[Related]]:
         """The articles that correct these (given by id, with their stories): of a title that the story has, by an
         outlet that has told it."""
-        selection = _any_filter(selection)
-        with self._engine.connect() as connection:
-            columns: list[Any] = [ArticleRow.story, ArticleRow.title, ArticleRow.source, ArticleRow.published_day]
-            told = select(*columns).where(ArticleRow.story.in_(sorted(set(articles.values()))))
-            by_title: dict[str, list[Any]] = {}
-            for row in connection.execute(restrict(told, selection)):
-                by_title.setdefault(fold_title(row.title), []).append(row)
-            query = (
-                select(CorrectionRow.title.label("corrected"), *_RELATED, ArticleRow.published_day)
-                .join(ArticleRow, ArticleRow.id == CorrectionRow.article_id)
-                .where(CorrectionRow.title.in_(sorted(by_title)))
-            )
-            found: dict[str, list[Related]] = {}
-            for row in connection.execute(restrict(query, selection).order_by(ArticleRow.published_at)):
-                held = by_title[row.corrected]
-                for story in {told.story for told in held if _corrects(row, told)}:
-                    found.setdefault(story, []).append(_related(row))
+        day = _any_filter(selection)
+        by_title: dict[str, list[Any]] = {}
+        told = select(ArticleRow.story, *_RELATED, ArticleRow.published_day)
+        for row in self._standing(told.where(ArticleRow.story.in_(sorted(set(articles.values())))), day):
+            by_title.setdefault(fold_title(row.title), []).append(row)
+        query = (
+            select(CorrectionRow.title.label("corrected"), *_RELATED, ArticleRow.published_day)
+            .join(ArticleRow, ArticleRow.id == CorrectionRow.article_id)
+            .where(CorrectionRow.title.in_(sorted(by_title)))
+        )
+        found: dict[str, list[Related]] = {}
+        for row in self._standing(query, day):
+            held = by_title[row.corrected]
+            for story in {told.story for told in held if _corrects(row, told)}:
+                found.setdefault(story, []).append(_related(row))
         return {
             article_id: [related for related in found[story] if related.article_id != article_id]
             for article_id, story in articles.items()
@@ -188,17 +186,24 @@ class Evidence:
 
     def copies(self, articles: Mapping[str, str], selection: Selection) -> dict[str, list[Related]]:
         """The other articles of the selection that tell the same story (story by article id), oldest first."""
-        stories = sorted(set(articles.values()))
-        query = select(ArticleRow.story, *_RELATED).where(ArticleRow.story.in_(stories))
+        query = select(ArticleRow.story, *_RELATED).where(ArticleRow.story.in_(sorted(set(articles.values()))))
         by_story: dict[str, list[Related]] = {}
-        with self._engine.connect() as connection:
-            rows = connection.execute(restrict(query, selection).order_by(ArticleRow.published_at, ArticleRow.id))
-            for row in rows:
-                by_story.setdefault(row.story, []).append(_related(row))
+        for row in self._standing(query, selection):
+            by_story.setdefault(row.story, []).append(_related(row))
         return {
             article_id: [copy for copy in by_story.get(story, []) if copy.article_id != article_id]
             for article_id, story in articles.items()
         }
+
+    def _standing(self, query: Select[Any], selection: Selection) -> list[Any]:
+        """The rows of a query, those of articles that a selection holds, oldest first.
+
+        The selection is not in the statement: with its days there, SQLite begins at them and reads all articles.
+        """
+        roll = self._rolls.now()
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(ArticleRow.published_at, ArticleRow.id)).all()
+        return [row for row in rows if roll.holds(row.id, selection)]
 
     # --- spellings
 

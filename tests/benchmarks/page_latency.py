@@ -57,6 +57,7 @@ def main() -> None:
 
 def _asked(page: Page, address: str, row: dict[str, str]) -> dict[str, float]:
     page.goto(address)
+    page.wait_for_timeout(500)  # a question is typed on a page that has come to rest
     found: dict[str, float] = page.evaluate(MEASURE, [row["question"], row.get("as_of") or ""])
     return found
 

@@ -74,15 +74,23 @@ def made(request, tmp_path):
     catalog.close()
 
 
+def holds(selection: Selection, row: dict) -> bool:
+    """What a selection means, in plain words."""
+    day = row["published_day"] or 0
+    if selection.as_of is None:
+        stood = row["superseded_day"] == FOREVER
+    else:
+        stood = row["available_day"] <= selection.as_of < row["superseded_day"]
+    in_days = (selection.after is None or day >= selection.after) and (
+        selection.before is None or 0 < day <= selection.before
+    )
+    told = not selection.sources or row["source"] in selection.sources
+    return stood and in_days and told and (not selection.languages or row["language"] in selection.languages)
+
+
 def held(articles: list[dict], selection: Selection) -> list[dict]:
-    return [
-        row
-        for row in sorted(articles, key=lambda row: row["id"])
-        if row["state"] == "indexed"
-        and selection.holds(
-            *(row[name] for name in ("available_day", "superseded_day", "published_day", "source", "language"))
-        )
-    ]
+    indexed = sorted((row for row in articles if row["state"] == "indexed"), key=lambda row: row["id"])
+    return [row for row in indexed if holds(selection, row)]
 
 
 def test_a_selection_holds_what_it_is_defined_to_hold(made):

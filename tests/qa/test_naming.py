@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 from fakes import located, make_article, open_archive
@@ -29,9 +29,10 @@ class Known:
         self.asked.append((name, selection))
         return tuple(Spelling(text, 1) for text in self._spellings.get(name, ()))
 
-    def knows(self, name: str, selection: Selection) -> bool:
-        self.asked.append((name, selection))
-        return fold(name) in {fold(known) for known in self._spellings}
+    def known(self, names: Iterable[str], selection: Selection) -> set[str]:
+        known = {fold(name) for name in self._spellings}
+        self.asked += [(name, selection) for name in names]
+        return {name for name in names if fold(name) in known}
 
 
 def named(**spellings: Sequence[str]) -> tuple[Named, ...]:

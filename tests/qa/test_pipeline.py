@@ -29,7 +29,7 @@ from index.article import StoredPassage
 from index.chunk import Chunking
 from index.errors import FilterError, NotFoundError, QuestionError
 from qa.answer import Ask, AskResponse, Coverage, Exchange, Filters, NameCoverage
-from qa.pipeline import QA, READ
+from qa.pipeline import QA, READ, READ_FIRST
 from qa.read import Span
 from qa.retrieve import Retrieval
 
@@ -419,6 +419,28 @@ def test_the_timeline_reads_on_where_the_answer_does_not(tmp_path: Path) -> None
         assert response.alternatives == ()
         assert [(entry.text, entry.current) for entry in response.timeline] == [("ISIS", False), ("army", True)]
         assert_offsets_hold(archive, response)
+
+
+@pytest.mark.parametrize(("first", "later", "read"), [(0.9, 0.9, READ_FIRST), (1e-3, 0.9, READ), (1e-3, 1e-3, READ)])
+def test_the_next_passages_are_read_where_the_first_leave_doubt(
+    tmp_path: Path, first: float, later: float, read: int
+) -> None:
+    class Sure(WordsReader):
+        """As sure of every passage as it is told to be of the first ones, or of those that come after."""
+
+        def read(self, question: str, passages: Sequence[StoredPassage]) -> list[Span]:
+            self.probability = later if calls else first
+            calls.append([passage.title for passage in passages])
+            return super().read(question, passages)
+
+    calls: list[list[str]] = []
+    news = [report(i, f"The army of town{i} leads in Iraq.", f"2017-11-{i % 28 + 1:02}") for i in range(READ + 9)]
+    with open_archive(tmp_path, news) as archive:
+        qa = QA(archive, Sure("army"), Retrieval(dense_weight=0))
+        response = qa.ask(Ask(question="Who leads in Iraq?", as_of=date(2018, 1, 1), timeline=False))
+        assert len(calls[0]) == READ_FIRST
+        assert sum(map(len, calls)) == len({title for call in calls for title in call}) == read
+        assert (response.answer is not None) == (later == 0.9)
 
 
 @pytest.mark.parametrize("about", ["leads Iraq", "leads the country"])
