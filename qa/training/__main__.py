@@ -68,6 +68,20 @@ def distant(arguments: argparse.Namespace) -> None:
     print(f"{count} groups of {len(known)} questions", flush=True)
 
 
+def cloze(arguments: argparse.Namespace) -> None:
+    """Makes questions of an archive's articles and labels passages of other articles by their answers."""
+    from index.archive import Archive
+    from index.embed import load_encoder
+    from qa.training.cloze import questions
+    from qa.training.distant import groups, write_groups
+
+    with Archive.open(arguments.archive, load_encoder) as archive:
+        made = questions(archive, arguments.until, arguments.seed)
+        rows = groups(archive, made, dense=arguments.dense, unanswered=arguments.unanswered, seed=arguments.seed)
+        count = write_groups(arguments.out, rows)
+    print(f"{count} groups", flush=True)
+
+
 def fine_tune(arguments: argparse.Namespace) -> None:
     """Training on labelled and distantly labelled questions, mixed."""
     pieces = data.Pieces(BASE)
@@ -167,16 +181,19 @@ def main() -> None:
     command.add_argument("--crop", type=int, nargs=2, default=(96, 224), help="least and most pieces of a passage")
     command.add_argument("--negatives", type=float, default=0.2, help="share of examples given a wrong passage")
     command.set_defaults(run=fine_tune)
-    command = commands.add_parser("distant", help=distant.__doc__)
+    labels = argparse.ArgumentParser(add_help=False)
+    labels.add_argument("--archive", type=Path, required=True)
+    labels.add_argument("--out", type=Path, required=True, help="a .jsonl.gz file")
+    labels.add_argument("--until", type=date.fromisoformat, required=True, help="leave out questions asked later")
+    labels.add_argument("--dense", action="store_true", help="retrieve by vectors too, not by words alone")
+    labels.add_argument("--unanswered", type=float, default=0.3, help="share of unanswered questions to keep")
+    labels.add_argument("--seed", type=int, default=1)
+    command = commands.add_parser("distant", parents=[labels], help=distant.__doc__)
     command.add_argument("questions", type=Path, nargs="+")
-    command.add_argument("--archive", type=Path, required=True)
-    command.add_argument("--out", type=Path, required=True, help="a .jsonl.gz file")
-    command.add_argument("--until", type=date.fromisoformat, required=True, help="leave out questions asked later")
     command.add_argument("--undated", type=date.fromisoformat, help="the day for questions without one")
-    command.add_argument("--dense", action="store_true", help="retrieve by vectors too, not by words alone")
-    command.add_argument("--unanswered", type=float, default=0.3, help="share of unanswered questions to keep")
-    command.add_argument("--seed", type=int, default=1)
     command.set_defaults(run=distant)
+    command = commands.add_parser("cloze", parents=[labels], help=cloze.__doc__)
+    command.set_defaults(run=cloze)
     command = commands.add_parser("export", help=export.__doc__)
     command.add_argument("--init", type=Path, required=True, help="trained weights")
     command.add_argument("--out", type=Path, required=True, help="the reader's folder")

@@ -11,7 +11,7 @@ import gzip
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -35,11 +35,14 @@ _NOT_SPANS = frozenset(("yes", "no", "true", "false", "both", "neither", "none",
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A question with its accepted answers and the day it was asked; `before` leaves later articles out."""
+    """A question with its accepted answers and the day it was asked. Articles count that were published up to `before`,
+    from `after` on, and are not of the story that it was `made_of`."""
 
     question: str
     answers: tuple[str, ...]
     before: date
+    after: date | None = None
+    made_of: str | None = None
 
 
 def read_known(path: Path, *, until: date, undated: date | None) -> list[Known]:
@@ -98,15 +101,16 @@ def group(known: Known, passages: Sequence[StoredPassage]) -> tuple[dict[str, An
     return {"question": known.question, "passages": [*chosen, *wrong[:WRONG]]}, bool(chosen)
 
 
-def groups(archive: Archive, known: Sequence[Known], *, dense: bool, unanswered: float, seed: int) -> Iterator[Any]:
+def groups(archive: Archive, known: Iterable[Known], *, dense: bool, unanswered: float, seed: int) -> Iterator[Any]:
     """A group for each question that has one; of the unanswered, a share. `dense` retrieves by vectors too."""
     chance = random.Random(seed)
     knobs = Retrieval() if dense else replace(Retrieval(), dense_weight=0.0)
     for one in known:
         vector = archive.encoder.encode_queries([one.question])[0] if dense else None
-        query = Query(one.question, vector, Selection(as_of=day_number(one.before)), (one.before, one.before))
-        found = retrieve(archive, query, knobs)[:RETRIEVED]
-        made = group(one, [item.passage for item in found])
+        selection = Selection(as_of=day_number(one.before), after=day_number(one.after) if one.after else None)
+        query = Query(one.question, vector, selection, (one.before, one.before))
+        found = [item.passage for item in retrieve(archive, query, knobs)]
+        made = group(one, [passage for passage in found if passage.story != one.made_of][:RETRIEVED])
         if made and (made[1] or chance.random() < unanswered):
             yield made[0]
 
