@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -58,16 +58,18 @@ def parse_day(text: Any, name: str) -> date:
         raise FilterError(f"{name} must be a date like 2017-11-03, not {shown}: {error}.", field=name) from None
 
 
+def whole_number(text: str | None) -> int | None:
+    """A number from 1 on in the address of a page; None for anything else, which a page takes as not given."""
+    return int(text) if text and re.fullmatch(r"[1-9][0-9]{0,8}", text, re.ASCII) else None
+
+
 def parse_ask(data: Any, settings: Settings) -> Ask:
     """A JSON object -> Ask; `settings` say how many passages are meant by default and how long a question may be.
 
     Raises AskError: not an object, an unknown field, a field of the wrong type, a malformed date; and
     QuestionError: too long.
     """
-    if not isinstance(data, Mapping):
-        raise AskError([FieldError("body", 'The body must be a JSON object such as {"question": "Who won?"}.')])
-    errors = [FieldError(name, _unknown(name, Ask.model_fields)) for name in data if name not in Ask.model_fields]
-    values = {name: value for name, value in data.items() if name in Ask.model_fields}
+    values, errors = _known(Ask, data, 'The body must be a JSON object such as {"question": "Who won?"}.')
     for name in DATES:
         if values.get(name) is not None:
             try:
@@ -79,13 +81,9 @@ def parse_ask(data: Any, settings: Settings) -> Ask:
         if not isinstance(values.get(name, []), list):
             errors.append(FieldError(name, f"{name} must be a list of names, like {example}."))
             del values[name]
-    try:
-        # As JSON, in which strictness leaves a date in `follows` its text and a list its brackets.
-        ask = Ask.model_validate_json(to_json({"passages": settings.passages, **values}), strict=True)
-    except ValidationError as error:
-        errors += [_explain(fault) for fault in error.errors(include_url=False)]
-    if errors:
-        raise AskError(errors)
+    # As JSON, in which strictness leaves a date in `follows` its text and a list its brackets.
+    written = to_json({"passages": settings.passages, **values})
+    ask = _made(lambda: Ask.model_validate_json(written, strict=True), errors)
     length = len(" ".join(ask.question.split()))
     if length > settings.max_question_chars:
         raise QuestionError(
@@ -103,17 +101,27 @@ def validated(model: type[Model], data: Any, *, numbers: Collection[str] = ()) -
 
     Raises AskError with every fault named by its field.
     """
-    if not isinstance(data, Mapping):
-        raise AskError([FieldError("body", "The body must be a JSON object.")])
-    errors = [FieldError(name, _unknown(name, model.model_fields)) for name in data if name not in model.model_fields]
-    values = {name: value for name, value in data.items() if name in model.model_fields}
+    values, errors = _known(model, data, "The body must be a JSON object.")
     for name in numbers:
         if re.fullmatch(r"[0-9]{1,18}", str(values.get(name, "")), re.ASCII):
             values[name] = int(values[name])
+    return _made(lambda: model.model_validate(values, strict=True), errors)
+
+
+def _known(model: type[BaseModel], data: Any, otherwise: str) -> tuple[dict[str, Any], list[FieldError]]:
+    """The fields of a JSON object that a model has, and an error for each that it has not."""
+    if not isinstance(data, Mapping):
+        raise AskError([FieldError("body", otherwise)])
+    errors = [FieldError(name, _unknown(name, model.model_fields)) for name in data if name not in model.model_fields]
+    return {name: value for name, value in data.items() if name in model.model_fields}, errors
+
+
+def _made(make: Callable[[], Model], errors: list[FieldError]) -> Model:
+    """What `make` makes, unless there are errors before or in it."""
     try:
-        made = model.model_validate(values, strict=True)
+        made = make()
     except ValidationError as error:
-        errors += [_explain(fault) for fault in error.errors(include_url=False)]
+        errors = errors + [_explain(fault) for fault in error.errors(include_url=False)]
     if errors:
         raise AskError(errors)
     return made

@@ -117,14 +117,14 @@ def cite_url(citation: Citation, as_of: date | None = None) -> str:
         end=citation.end,
         answer_start=citation.answer_start,
         answer_end=citation.answer_end,
-        as_of=as_of.isoformat() if as_of else None,
+        as_of=as_of,
         _anchor="hit",
     )
 
 
 def article_url(article: Reference | Listed | Related | Version, as_of: date | None = None) -> str:
     """The reading view of an article."""
-    return url_for("article.read", article_id=article.article_id, as_of=as_of.isoformat() if as_of else None)
+    return url_for("article.read", article_id=article.article_id, as_of=as_of)
 
 
 def passage_url(passage: FoundPassage, as_of: date | None = None) -> str:
@@ -134,7 +134,7 @@ def passage_url(passage: FoundPassage, as_of: date | None = None) -> str:
         article_id=passage.article_id,
         start=passage.start,
         end=passage.end,
-        as_of=as_of.isoformat() if as_of else None,
+        as_of=as_of,
         _anchor="hit",
     )
 

@@ -4,7 +4,6 @@ and an answer has an address of its own."""
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -15,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from index.errors import InputError
 from qa.answer import Ask, AskResponse, Exchange
-from web.asking import DATES, PARAMETERS, SEVERAL, parse_query
+from web.asking import DATES, PARAMETERS, SEVERAL, parse_query, whole_number
 from web.chats import Turn
 from web.events import event, stream
 from web.limits import asks
@@ -70,7 +69,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @pages.get("/chats/<chat_id>")
     def conversation(chat_id: str) -> tuple[str, int]:
-        before = _position(request.args.get("before"))
+        before = whole_number(request.args.get("before"))
         kept = chats.latest(chat_id, SHOWN_TURNS, before)
         form = MultiDict(_filters(kept[-1].asked)) if kept else None
         earlier = kept[0].position if kept and kept[0].position > 1 else None
@@ -146,10 +145,6 @@ def _page(
 
 def _problem_fragment(problem: Problem) -> str:
     return render_template("_problem.html", problem=problem)
-
-
-def _position(text: str | None) -> int | None:
-    return int(text) if text and re.fullmatch(r"[1-9][0-9]{0,8}", text, re.ASCII) else None
 
 
 def _shown(turn: Turn) -> dict[str, Any]:

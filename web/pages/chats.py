@@ -7,6 +7,7 @@ import re
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from web.asking import whole_number
 from web.chats import Chat
 from web.services import Services
 from web.transcript import markdown
@@ -21,8 +22,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @pages.get("")
     def show() -> str:
-        number = request.args.get("page", "1")
-        page = int(number) if re.fullmatch(r"[1-9][0-9]{0,8}", number, re.ASCII) else 1
+        page = whole_number(request.args.get("page")) or 1
         found, total = chats.page(PAGE, (page - 1) * PAGE)
         more = total > page * PAGE
         return render_template("chats.html", archive=services.qa.info(), chats=found, total=total, page=page, more=more)
