@@ -31,7 +31,7 @@ from index.article import (
     StoredPassage,
     article_of,
 )
-from index.catalog import Catalog
+from index.catalog import Catalog, State
 from index.chunk import Chunking, chunk
 from index.embed import BUNDLED, Encoder, Precision, Vectors
 from index.errors import ArchiveCorruptError, ArchiveError, ArchiveMismatchError, NotFoundError
@@ -279,7 +279,7 @@ class Archive:
             if missing := [name for name, ids in found.items() if not ids]:
                 raise NotFoundError(f"The archive holds no article {missing[0]!r}; nothing was removed.")
             ids = sorted({article_id for matches in found.values() for article_id in matches})
-            self.catalog.set_state(ids, "removing")
+            self._move(ids, "removing")
             self._finish_removals()
         return len(ids)
 
@@ -287,7 +287,7 @@ class Archive:
         """Makes both indexes anew from the catalog; returns how many articles."""
         # Pending first: a crash from here on leaves work to do, never an index that lacks what it should hold.
         with self._changing, self._gate.writing():
-            self.catalog.set_state(self.catalog.in_state("indexed"), "pending")
+            self._move(self.catalog.in_state("indexed"), "pending")
             self.lexical.close()
             self.vectors.close()
             for name in _INDEXES:
@@ -314,7 +314,7 @@ class Archive:
         self.lexical.remove(excess)
         indexed = set(self.catalog.in_state("indexed"))
         affected = {article_id for ids in report.values() for article_id in ids}
-        self.catalog.set_state(sorted(affected & indexed), "pending")
+        self._move(sorted(affected & indexed), "pending")
         self.index_pending()
         return len(affected)
 
@@ -366,7 +366,7 @@ class Archive:
         """Passage ids by cosine similarity to a query vector, best first. Raises ArchiveCorruptError, likewise."""
         with self._gate.reading():
             selection = self._effective(selection)
-            found = self.vectors.search(vector, selection, limit, partial(self._rolls.now().holds, selection=selection))
+            found = self.vectors.search(vector, selection, limit, lambda one: self._rolls.now().holds(one, selection))
             if not found and self.vectors.is_empty:  # counting costs Chroma 15 ms at 117,000 passages: not every time
                 self._refuse_lost_index("vector")
             return found
@@ -438,6 +438,11 @@ class Archive:
             self.catalog.forget(ids)
             with self._gate.writing():
                 self._forget_cached()
+
+    def _move(self, ids: Sequence[str], state: State) -> None:
+        """Takes indexed articles out of sight at once, whatever becomes of the rest of the work."""
+        self.catalog.set_state(ids, state)
+        self._forget_cached()
 
     def _count_change(self) -> None:
         self._set_meta(version=self.version + 1)

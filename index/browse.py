@@ -241,7 +241,9 @@ def _held_to(query: Select[Any], listing: Listing) -> Select[Any]:
 
 
 def _versions(connection: Connection, base: Any, as_of: int | None) -> list[Version]:
-    columns = (*_LISTED, ArticleRow.available_day, ArticleRow.superseded_day)
+    columns: list[Any] = [
+        ArticleRow.id, ArticleRow.version, ArticleRow.published_at, ArticleRow.available_day, ArticleRow.superseded_day
+    ]  # fmt: skip
     query = select(*columns).where(ArticleRow.base_id == base, ArticleRow.state == "indexed")
     last = FOREVER - 1 if as_of is None else as_of
     return [

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -139,7 +139,7 @@ class Evidence:
     def known(self, names: Iterable[str], selection: Selection) -> set[str]:
         """Those of these names that an article mentions, in this spelling or one that is surely the same."""
         roll, names = self._rolls.now(), list(names)
-        roll.named(map(skeleton, names))  # all at once
+        roll.named(map(skeleton, names))  # looked up all at once, they are at hand below
         return {name for name in names if len(roll.mentioning([name], fold, selection))}
 
     def names_of(self, article_ids: Sequence[str]) -> dict[str, list[str]]:
@@ -165,8 +165,8 @@ class Evidence:
         outlet that has told it."""
         day = _any_filter(selection)
         by_title: dict[str, list[Any]] = {}
-        told = select(ArticleRow.story, *_RELATED, ArticleRow.published_day)
-        for row in self._standing(told.where(ArticleRow.story.in_(sorted(set(articles.values())))), day):
+        tellers = select(ArticleRow.story, *_RELATED, ArticleRow.published_day)
+        for row in self._standing(tellers.where(ArticleRow.story.in_(sorted(set(articles.values())))), day):
             by_title.setdefault(fold_title(row.title), []).append(row)
         query = (
             select(CorrectionRow.title.label("corrected"), *_RELATED, ArticleRow.published_day)
@@ -216,9 +216,9 @@ class Evidence:
         doubtful = [form for form in forms if fold(form.text) != fold(name) and alike(name, form.text)]
         if known and doubtful:
             likely = sorted(doubtful, key=lambda form: (-len(form.rows), form.text))[:SPELLINGS]
-            likely = [form for form in likely if not _rivals(roll, known, form)]
-            company = _Company(roll, self.names_of, self._common(selection, roll)) if likely else None
-            sure += [form for form in likely if company and company.shared(known, form) >= COMPANY]
+            if likely := [form for form in likely if not _rivals(roll, known, form)]:
+                company = _Company(roll, self, self._common(selection, roll))
+                sure += [form for form in likely if company.shared(known, form) >= COMPANY]
         elif doubtful:  # no company to judge by: better a spelling too many, which is shown, than none
             sure += doubtful
         found = sorted(sure, key=lambda form: (-len(form.rows), form.text))[:SPELLINGS]
@@ -265,13 +265,14 @@ class _Form:
 
 
 def _written(roll: Roll, name: str, selection: Selection) -> dict[str, _Form]:
-    """The forms of the names that share a name's consonants, by their lower case."""
-    standing = roll.standing(selection)
+    """The forms of the names that share a name's consonants, by their lower case, the newest used first."""
+    standing, key = roll.standing(selection), skeleton(name)
     variants: dict[str, list[tuple[str, Rows]]] = {}
-    for other, rows in roll.named([skeleton(name)])[skeleton(name)].items():
+    for other, rows in roll.named([key])[key].items():
         if len(held := rows[standing[rows]]):
             variants.setdefault(other.lower(), []).append((other, held))
-    return {lower: _newest_first(roll, found) for lower, found in variants.items()}
+    forms = {lower: _newest_first(roll, found) for lower, found in variants.items()}
+    return dict(sorted(forms.items(), key=lambda item: -roll.available[item[1].rows[0]]))
 
 
 def _newest_first(roll: Roll, variants: Sequence[tuple[str, Rows]]) -> _Form:
@@ -294,11 +295,9 @@ def _rivals(roll: Roll, one: _Form, other: _Form) -> bool:
 class _Company:
     """Which names stand beside a name, and how rare they are: `common` counts them in a sample of SAMPLE articles."""
 
-    def __init__(
-        self, roll: Roll, names_of: Callable[[Sequence[str]], dict[str, list[str]]], common: Counter[str]
-    ) -> None:
+    def __init__(self, roll: Roll, evidence: Evidence, common: Counter[str]) -> None:
         self._roll = roll
-        self._names_of = names_of
+        self._evidence = evidence
         self._common = common
 
     def shared(self, one: _Form, other: _Form) -> float:
@@ -309,7 +308,7 @@ class _Company:
         return sum(self._rarity(name) for name in common) / math.sqrt(max(1, len(here) * len(there)))
 
     def _beside(self, form: _Form) -> set[str]:
-        mentioned = self._names_of([self._roll.ids[row] for row in form.rows[:COMPANY_ARTICLES]])
+        mentioned = self._evidence.names_of([self._roll.ids[row] for row in form.rows[:COMPANY_ARTICLES]])
         return {name for names in mentioned.values() for name in names}
 
     def _rarity(self, name: str) -> float:

@@ -5,9 +5,9 @@ Whatever counts or sifts articles asks it, not the database: a common name stand
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from datetime import date
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,8 @@ from index.names import skeleton
 from index.tables import ArticleRow, NameRow
 
 Rows = npt.NDArray[np.intp]
-# Names whose articles are remembered, by consonants, and selections whose articles are.
-NAMES, SELECTIONS = 8192, 64
+# How many skeletons' names, and how many selections, have their rows remembered.
+SKELETONS, SELECTIONS = 8192, 64
 
 
 class Roll:
@@ -49,10 +49,18 @@ class Roll:
         self._language, self._languages = _coded(languages)
         self._row = {article_id: row for row, article_id in enumerate(ids)}
         self._mentions: dict[str, dict[str, Rows]] = {}
-        self.standing = lru_cache(SELECTIONS)(self._standing)
+        self._standing: dict[Selection, npt.NDArray[np.bool_]] = {}
 
-    def _standing(self, selection: Selection) -> npt.NDArray[np.bool_]:
+    def standing(self, selection: Selection) -> npt.NDArray[np.bool_]:
         """Whether a selection holds each version, (n,)."""
+        if (known := self._standing.get(selection)) is None:
+            known = self._sift(selection)
+            if len(self._standing) >= SELECTIONS:
+                self._standing = {}
+            self._standing[selection] = known
+        return known
+
+    def _sift(self, selection: Selection) -> npt.NDArray[np.bool_]:
         if selection.as_of is None:
             held: npt.NDArray[np.bool_] = self._superseded == FOREVER
         else:
@@ -101,7 +109,7 @@ class Roll:
         found = {key: known[key] for key in wanted if key in known}
         if missing := [key for key in wanted if key not in found]:
             found.update(fresh := self._find_named(missing))
-            self._mentions = fresh if len(known) + len(fresh) > NAMES else {**known, **fresh}
+            self._mentions = fresh if len(known) + len(fresh) > SKELETONS else {**known, **fresh}
         return found
 
     def _find_named(self, keys: list[str]) -> dict[str, dict[str, Rows]]:
@@ -116,26 +124,24 @@ class Roll:
 
 
 class Rolls:
-    """Hands out the roll of now."""
+    """Hands out the roll of now, one to all threads."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._lock = threading.Lock()
         self._roll: Roll | None = None
-        self._changes = 0
 
     def now(self) -> Roll:
         """The roll, read anew once after each change."""
-        if (known := self._roll) is None:
-            changes = self._changes
-            known = Roll(self._engine)
-            if changes == self._changes:  # else it is of an archive that is no more
-                self._roll = known
-        return known
+        with self._lock:
+            if self._roll is None:
+                self._roll = Roll(self._engine)
+            return self._roll
 
     def forget(self) -> None:
         """Call when the archive has changed."""
-        self._changes += 1
-        self._roll = None
+        with self._lock:  # not before one that is being read, of the time before the change, is there to be forgotten
+            self._roll = None
 
 
 def _coded(values: Iterable[str | None]) -> tuple[npt.NDArray[np.int32], dict[str | None, int]]:

@@ -133,7 +133,7 @@ class CorrectionRow(Base):
 
 
 Index("bands_by_value", BandRow.value)
-# Holds all that coverage asks for, so that counting never touches the articles themselves.
+# Holds all that the archive page counts by source, so that counting never touches the articles themselves.
 Index(
     "articles_by_day",
     ArticleRow.state,

@@ -130,15 +130,16 @@ def shared_words(asked: Sequence[str], held: Sequence[set[str]]) -> list[float]:
 
 
 def _forms(asked: Sequence[str]) -> dict[str, str]:
-    """The forms that `words` makes these words of, each with its word."""
-    made = ((f"{word}{plural}{own}", word) for word in asked for plural in ("", "s") for own in ("", "'s", "’s"))
+    """The words as a text may have them, of which `words` makes these, each with its word."""
+    made = ((f"{word}{plural}", word) for word in asked for plural in ("", "s"))
     return {form: word for form, word in made if words(form) == [word]}
 
 
 def _found(text: str, forms: Mapping[str, str]) -> list[tuple[int, str]]:
-    """The asked words in a text with their places among its words. It reads them as `words` does, but leaves those of
-    a text that are not asked, nearly all, as they are, in a third of the time."""
-    return [(at, forms[form]) for at, form in enumerate(_WORD.findall(text.lower())) if form in forms]
+    """The asked words in a text with their places among its words, which are those of `words`; the others, nearly all,
+    are left as they are."""
+    bare = _POSSESSIVE.sub("", text.lower())
+    return [(at, forms[form]) for at, form in enumerate(_WORD.findall(bare)) if form in forms]
 
 
 def _shared_pairs(asked: Sequence[str], texts: Sequence[Sequence[tuple[int, str]]]) -> list[float]:

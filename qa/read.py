@@ -37,10 +37,12 @@ class Span:
 
 
 class Reader(Protocol):
-    """Finds answers. `name` identifies the model and its weights."""
+    """Finds answers. `name` identifies the model and its weights; `one_by_one` is whether what it says of a passage
+    is the same whatever others it reads with it, so that some may be read first."""
 
     name: str
     calibration: Calibration
+    one_by_one: bool
 
     def read(self, question: str, passages: Sequence[StoredPassage]) -> list[Span]:
         """Answer spans, best first; `Span.passage` is an index into `passages`. Empty when there is nothing to read."""
@@ -56,6 +58,8 @@ ECHO = 4.0
 
 class SpanReader:
     """Reads every passage with a span model."""
+
+    one_by_one = True
 
     def __init__(self, model: SpanModel) -> None:
         self._model = model

@@ -25,7 +25,10 @@ CALIBRATION = Calibration(temperature=1.0, rank=-0.26, recency=1.2, null=0.0, ri
 
 
 class SentenceReader:
-    """Answers with the sentence nearest to the question: cosine of embeddings and shared words, weighted by rarity."""
+    """Answers with the sentence nearest to the question: cosine of embeddings and shared words, weighted by rarity
+    among what is read at once."""
+
+    one_by_one = False
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder

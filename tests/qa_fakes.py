@@ -84,6 +84,7 @@ class WordsReader:
 
     name = "words/test"
     calibration = Calibration(rivalry=0, threshold=0.15)
+    one_by_one = True
 
     def __init__(self, *phrases: str, probability: float = 0.9) -> None:
         self.phrases = phrases

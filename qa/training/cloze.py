@@ -26,16 +26,19 @@ SENTENCES, A_SENTENCE, BESIDE = 2, 1, 13
 EVENT = 10
 # Articles listed at a time.
 PAGE = 500
-_FIGURE = re.compile(r"(?<![\w.,])[$£€]?\d(?:[\d,.]*\d)?%?(?:\s(?:thousand|million|billion|trillion|percent))?(?![\w])")
+# A figure by itself: no score, time, span of years or part of a word.
+_FIGURE = re.compile(
+    r"(?<![\w.,:/–-])[$£€]?\d(?:[\d,.]*\d)?(?:%|\s(?:thousand|million|billion|trillion|percent)\b)?(?![\w:/–-]|[.,]\w)"
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _PLACED = re.compile(r"\b(?:in|at|near|from|to|outside|across)\s+$")
 _MADE_OF = ("who", "what", "which", "which one")
 
 
 def questions(archive: Archive, until: date, seed: int) -> Iterator[Known]:
-    """Questions of the articles published up to a day, asked the day after."""
+    """Questions asked up to a day, each of an article published the day before."""
     chance = random.Random(seed)
-    listing = Listing(Selection(before=day_number(until)))
+    listing = Listing(Selection(before=day_number(until - timedelta(days=1))))
     total, _ = archive.browse.articles(listing, 0, 0)
     for offset in range(0, total, PAGE):
         for listed in archive.browse.articles(listing, offset, PAGE)[1]:
@@ -55,12 +58,13 @@ def _asked(article: StoredArticle, chance: random.Random) -> Iterator[Known]:
 
 
 def targets(text: str) -> list[tuple[int, int]]:
-    """Where the names and figures of a sentence stand."""
+    """Where the names and figures of a sentence stand that stand in it once."""
     places = {match.span() for match in _FIGURE.finditer(text)}
     for name in names_in(text):
-        # What begins a sentence has a capital anyway.
-        if (at := text.find(name)) > 0 or " " in name:
-            places.add((at, at + len(name)))
+        whole = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text)]
+        # What begins a sentence has a capital anyway; what comes again would give its own answer.
+        if len(whole) == 1 and (whole[0][0] > 0 or " " in name):
+            places.add(whole[0])
     kept: list[tuple[int, int]] = []
     for start, end in sorted(places, key=lambda place: (place[0] - place[1], place)):
         if all(end <= a or start >= b for a, b in kept):
@@ -71,6 +75,7 @@ def targets(text: str) -> list[tuple[int, int]]:
 def question(text: str, start: int, end: int, chance: random.Random) -> str:
     """The words around [start, end) as a question for it: "Iraqi forces seize what on the Syrian border?"."""
     before, after = text[:start].split()[-BESIDE:], text[end:].split()[:BESIDE]
+    joined = "" if text[end : end + 1].strip() else " "  # "which one's chief", "where, on Monday"
     if _YEAR.fullmatch(text, start, end):
         word = chance.choice(("when", "what year"))
     elif text[start:end].strip("$£€")[:1].isdigit():
@@ -79,5 +84,5 @@ def question(text: str, start: int, end: int, chance: random.Random) -> str:
         word = chance.choice(("where", "which place", *_MADE_OF))
     else:
         word = chance.choice(_MADE_OF)
-    words = " ".join([*before, word, *after]).rstrip(" .,;:!?")
+    words = f"{' '.join([*before, word])}{joined}{' '.join(after)}".rstrip(" .,;:!?")
     return f"{words[:1].upper()}{words[1:]}?"

@@ -316,8 +316,12 @@ def test_a_rebuild_interrupted_is_finished_by_the_next_run(folder, monkeypatch):
         sound = stored_vectors(archive)
         with monkeypatch.context() as patch:
             patch.setattr(FakeEncoder, "encode_documents", lambda *_: 1 / 0)
+            archive.coverage(Selection())
             with pytest.raises(ZeroDivisionError):
                 archive.rebuild()
+        # What no index holds any more, nothing tells of.
+        assert archive.coverage(Selection()) == (0, None, None)
+        assert archive.search_lexical(["Mosul"], Selection(), 5) == []
     with open_archive(folder) as archive:
         assert archive.info()["pending"] == 20
         assert archive.index_pending() == 20

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import random
+import threading
+import weakref
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -14,7 +18,7 @@ from index.browse import Browse
 from index.catalog import Catalog
 from index.evidence import Evidence
 from index.names import fold, skeleton, written
-from index.roll import Rolls
+from index.roll import Roll, Rolls
 from index.tables import ArticleRow, NameRow
 
 NAMES = ["Raqqa", "ar-Raqqa", "Rakka", "RAQQA", "Mosul", "Musil", "Haider al-Abadi"]
@@ -157,21 +161,54 @@ def test_a_roll_is_read_anew_only_after_a_change(made):
 def test_a_roll_read_while_the_archive_changed_is_not_kept(made, monkeypatch):
     _, catalog, _, _ = made
     rolls = Rolls(catalog.engine)
-    execute = type(catalog.engine).connect
+    read = Roll.__init__
+    change = threading.Thread(target=rolls.forget)
 
-    def changed_meanwhile(engine):
-        rolls.forget()
-        return execute(engine)
+    def changed_meanwhile(roll, engine):
+        read(roll, engine)
+        change.start()
+        change.join(0.2)  # it waits until the roll is there to be forgotten
 
-    monkeypatch.setattr(type(catalog.engine), "connect", changed_meanwhile)
+    monkeypatch.setattr(Roll, "__init__", changed_meanwhile)
     early = rolls.now()
     monkeypatch.undo()
+    change.join()
     assert rolls.now() is not early
+
+
+def test_all_threads_have_one_roll(made):
+    _, catalog, _, _ = made
+    rolls = Rolls(catalog.engine)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: rolls.now(), range(8)))
+    assert len(set(map(id, found))) == 1
+
+
+def test_a_forgotten_roll_is_gone_without_waiting_for_the_collector(made):
+    _, catalog, _, _ = made
+    rolls = Rolls(catalog.engine)
+    gc.disable()
+    try:
+        rolls.now().standing(Selection())
+        old = weakref.ref(rolls.now())
+        rolls.forget()
+        assert old() is None
+    finally:
+        gc.enable()
+
+
+def test_selections_are_forgotten_rather_than_piled_up(made, monkeypatch):
+    chance, catalog, articles, _ = made
+    monkeypatch.setattr("index.roll.SELECTIONS", 2)
+    roll = Rolls(catalog.engine).now()
+    chosen = selections(chance)[:5]
+    for selection in (*chosen, *chosen):
+        assert roll.coverage(selection)[0] == len(held(articles, selection))
 
 
 def test_names_are_forgotten_rather_than_piled_up(made, monkeypatch):
     _, catalog, _, _ = made
-    monkeypatch.setattr("index.roll.NAMES", 2)
+    monkeypatch.setattr("index.roll.SKELETONS", 2)
     roll = Rolls(catalog.engine).now()
     asked = ["Raqqa", "Mosul", "Haider al-Abadi", "Nobody Known"]
     expected = [len(roll.mentioning([name], written, Selection(as_of=20171103))) for name in asked]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -421,26 +422,61 @@ def test_the_timeline_reads_on_where_the_answer_does_not(tmp_path: Path) -> None
         assert_offsets_hold(archive, response)
 
 
-@pytest.mark.parametrize(("first", "later", "read"), [(0.9, 0.9, READ_FIRST), (1e-3, 0.9, READ), (1e-3, 1e-3, READ)])
+class Sure(WordsReader):
+    """As sure of every passage as it is told to be of the first ones, or of those that come after."""
+
+    def __init__(self, first: float, later: float) -> None:
+        super().__init__("army")
+        self.first, self.later = first, later
+        self.calls: list[list[str]] = []
+
+    def read(self, question: str, passages: Sequence[StoredPassage]) -> list[Span]:
+        self.probability = self.later if self.calls else self.first
+        self.calls.append([passage.title for passage in passages])
+        return super().read(question, passages)
+
+
+def leaders(number: int) -> list[Record]:
+    return [report(i, f"The army of town{i} leads in Iraq.", f"2017-11-{i % 28 + 1:02}") for i in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "threshold", "calls"),
+    [
+        pytest.param(0.9, 0.9, 0.15, [READ_FIRST], id="settled"),
+        pytest.param(1e-3, 0.9, 0.15, [READ_FIRST, READ - READ_FIRST], id="in doubt"),
+        pytest.param(1e-3, 1e-3, 0.15, [READ_FIRST, READ - READ_FIRST], id="to no avail"),
+        pytest.param(0.1, 0.9, 0.5, [READ_FIRST, READ - READ_FIRST], id="too little for this reader"),
+    ],
+)
 def test_the_next_passages_are_read_where_the_first_leave_doubt(
-    tmp_path: Path, first: float, later: float, read: int
+    tmp_path: Path, first: float, later: float, threshold: float, calls: list[int]
 ) -> None:
-    class Sure(WordsReader):
-        """As sure of every passage as it is told to be of the first ones, or of those that come after."""
-
-        def read(self, question: str, passages: Sequence[StoredPassage]) -> list[Span]:
-            self.probability = later if calls else first
-            calls.append([passage.title for passage in passages])
-            return super().read(question, passages)
-
-    calls: list[list[str]] = []
-    news = [report(i, f"The army of town{i} leads in Iraq.", f"2017-11-{i % 28 + 1:02}") for i in range(READ + 9)]
-    with open_archive(tmp_path, news) as archive:
-        qa = QA(archive, Sure("army"), Retrieval(dense_weight=0))
+    reader = Sure(first, later)
+    reader.calibration = replace(reader.calibration, threshold=threshold)
+    with open_archive(tmp_path, leaders(READ + 9)) as archive:
+        qa = QA(archive, reader, Retrieval(dense_weight=0))
         response = qa.ask(Ask(question="Who leads in Iraq?", as_of=date(2018, 1, 1), timeline=False))
-        assert len(calls[0]) == READ_FIRST
-        assert sum(map(len, calls)) == len({title for call in calls for title in call}) == read
-        assert (response.answer is not None) == (later == 0.9)
+    assert list(map(len, reader.calls)) == calls
+    assert len({title for call in reader.calls for title in call}) == sum(calls)
+    assert (response.answer is not None) == (later == 0.9)
+
+
+def test_a_reader_that_compares_what_it_reads_reads_all_at_once(tmp_path: Path) -> None:
+    reader = Sure(0.9, 0.9)
+    reader.one_by_one = False
+    with open_archive(tmp_path, leaders(READ + 9)) as archive:
+        QA(archive, reader, Retrieval(dense_weight=0)).ask(Ask(question="Who leads in Iraq?", timeline=False))
+    assert list(map(len, reader.calls)) == [READ]
+
+
+@pytest.mark.parametrize("number", [1, READ_FIRST - 1, READ_FIRST])
+def test_where_there_are_no_more_passages_none_are_read_again(tmp_path: Path, number: int) -> None:
+    reader = Sure(1e-3, 0.9)
+    with open_archive(tmp_path, leaders(number)) as archive:
+        response = QA(archive, reader, Retrieval(dense_weight=0)).ask(Ask(question="Who leads?", timeline=False))
+    assert list(map(len, reader.calls)) == [number]
+    assert response.answer is None
 
 
 @pytest.mark.parametrize("about", ["leads Iraq", "leads the country"])
