@@ -17,8 +17,9 @@ from index.archive import Archive
 from index.article import Article, Selection
 from index.description import SCHEMA_VERSION
 from index.errors import ArchiveMismatchError, BackissueError
-from index.evidence import SPELLINGS, corrected_title, fold_title
+from index.evidence import SPELLINGS, _written, corrected_title, fold_title
 from index.names import fold
+from index.roll import Rolls
 
 NOW = Selection()
 TABLES = ("names", "mentions", "aliases", "corrections")
@@ -65,6 +66,18 @@ def test_the_sure_spellings_of_a_name_with_their_articles_the_commonest_first(ar
     assert spelled(archive, "ALBU KAMAL") == [("al-Bukamal", 2), ("Boukamal", 1)]
     assert spelled(archive, "Mosul") == []
     assert spelled(archive, "Bukamal") == [("al-Bukamal", 2), ("Albu Kamal", 1), ("Boukamal", 1)]
+
+
+def test_a_name_is_judged_by_the_form_that_is_newest(archive):
+    add(
+        archive,
+        make_article("1", "Troops took Boukamal.", "2017-11-03"),
+        make_article("2", "Troops took al-Bukamal.", "2017-11-09"),
+        make_article("3", "Troops took Bukemal.", "2017-11-05"),
+        make_article("4", "Troops took BOUKAMAL.", "2017-11-07"),
+    )
+    roll = Rolls(archive.catalog.engine).now()
+    assert [form.text for form in _written(roll, "el-Bukamal", NOW).values()] == ["al-Bukamal", "BOUKAMAL", "Bukemal"]
 
 
 def test_poutine_is_found_as_putin(archive):
