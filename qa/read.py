@@ -6,12 +6,14 @@ knows where it stands. `SpanReader` answers with exact words; `qa.sentences` wit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from index.article import StoredPassage
 from index.chunk import sentences
+from index.names import capital, without_titles
 from qa.calibration import Calibration
 from qa.rank import FUNCTION_WORDS, words
 from qa.span_model import SpanModel, Text
@@ -49,10 +51,11 @@ class Reader(Protocol):
         ...
 
 
+_NEXT_WORD = re.compile(r" ([^\W\d_][\w'’-]*)")
 # As `words` has them: it takes the s off "was" too.
 _NOT_ASKED = frozenset(words(" ".join(FUNCTION_WORDS))) | FUNCTION_WORDS
 # Log-odds that an answer of nothing but the question's own words loses: of 240 questions none had such an answer,
-# but "Who won, Ann or Bob?" may.
+# but "Who won, Ann or Bob?" may. So does a title without its bearer.
 ECHO = 4.0
 
 
@@ -76,7 +79,10 @@ class SpanReader:
             for one in found:
                 start, end = quotation(passage.text, held, one.start, one.end, question)
                 at = passage.start
-                score = one.score - ECHO * echoes(question, passage.text[one.start : one.end])
+                wanting = echoes(question, passage.text[one.start : one.end]) or half_a_name(
+                    passage.text, one.start, one.end
+                )
+                score = one.score - ECHO * wanting
                 near = said(question, passage.text[start:end])
                 spans.append(Span(index, at + one.start, at + one.end, at + start, at + end, score, near))
         return sorted(spans, key=lambda span: (-span.score, span.passage, span.start))
@@ -87,6 +93,13 @@ def echoes(question: str, answer: str) -> bool:
     said = set(words(answer)) - _NOT_ASKED
     asked = words(question)
     return bool(said) and said <= set(asked) and "or" not in asked
+
+
+def half_a_name(text: str, start: int, end: int) -> bool:
+    """Whether the answer is a title whose bearer is named right behind it: the "Prime Minister" of "Prime Minister
+    Haider al-Abadi" leaves out who it is."""
+    behind = _NEXT_WORD.match(text, end)
+    return behind is not None and capital(behind[1]) and not without_titles(text[start:end])
 
 
 def said(question: str, quote: str) -> float:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from index.article import StoredPassage
 from index.chunk import sentences
 from qa.calibration import Calibration
-from qa.read import ECHO, Span, SpanReader, echoes, quotation
+from qa.read import ECHO, Span, SpanReader, echoes, half_a_name, quotation
 from qa.span_model import Text
 from qa.spans import Scored
 
@@ -185,3 +185,27 @@ def test_whatever_the_words_are_the_offsets_hold(texts: list[str], phrase: str) 
         here = passages[span.passage]
         assert here.text[span.start - here.start : span.end - here.start] == phrase
         assert here.start <= span.quote_start <= span.start < span.end <= span.quote_end <= here.end
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "half"),
+    [
+        ("Prime Minister Haider al-Abadi spoke", "Prime Minister", True),
+        ("Prime Minister al-Abadi spoke", "Prime Minister", True),
+        ("Prime Minister Haider al-Abadi spoke", "Prime Minister Haider al-Abadi", False),
+        ("The Prime Minister spoke", "Prime Minister", False),
+        ("He is Prime Minister. Haider al-Abadi spoke", "Prime Minister", False),
+        ("He is Prime Minister", "Prime Minister", False),
+        ("Haider al-Abadi spoke", "Haider", False),
+    ],
+)
+def test_a_title_without_its_bearer_is_half_a_name(text: str, answer: str, half: bool) -> None:
+    at = text.index(answer)
+    assert half_a_name(text, at, at + len(answer)) is half
+
+
+def test_half_a_name_loses_to_a_whole_one() -> None:
+    abadi = passage("Prime Minister Haider al-Abadi spoke of the town.")
+    (half,) = SpanReader(PhraseModel("Prime Minister")).read("Who spoke?", [abadi])
+    (whole,) = SpanReader(PhraseModel("Prime Minister Haider al-Abadi")).read("Who spoke?", [abadi])
+    assert whole.score - half.score == pytest.approx(ECHO)
