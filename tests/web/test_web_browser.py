@@ -205,7 +205,7 @@ def test_passages_are_shown_before_the_answer(page, qa):
     qa.gate.clear()
     page.goto("/")
     ask(page, PIER)
-    page.wait_for_selector("text=3 passages found; reading them…")
+    page.wait_for_selector("text=3 passages found; reading the best of them…")
     assert page.locator(".passages li").count() == 3
     assert page.locator("#stop").is_visible()
     assert page.locator("#ask [type=submit]").is_hidden()
