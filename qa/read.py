@@ -15,6 +15,7 @@ from index.article import StoredPassage
 from index.chunk import sentences
 from index.names import capital, without_titles
 from qa.calibration import Calibration
+from qa.figures import lacks_figure
 from qa.rank import FUNCTION_WORDS, words
 from qa.span_model import SpanModel, Text
 from qa.windows import header
@@ -55,7 +56,7 @@ _NEXT_WORD = re.compile(r" ([^\W\d_][\w'’-]*)")
 # As `words` has them: it takes the s off "was" too.
 _NOT_ASKED = frozenset(words(" ".join(FUNCTION_WORDS))) | FUNCTION_WORDS
 # Log-odds that an answer of nothing but the question's own words loses: of 240 questions none had such an answer,
-# but "Who won, Ann or Bob?" may. So does a title without its bearer.
+# but "Who won, Ann or Bob?" may. So do a title without its bearer and words where a figure is asked for.
 ECHO = 4.0
 
 
@@ -79,13 +80,16 @@ class SpanReader:
             for one in found:
                 start, end = quotation(passage.text, held, one.start, one.end, question)
                 at = passage.start
-                wanting = echoes(question, passage.text[one.start : one.end]) or half_a_name(
-                    passage.text, one.start, one.end
-                )
-                score = one.score - ECHO * wanting
+                score = one.score - ECHO * wanting(question, passage.text, one.start, one.end)
                 near = said(question, passage.text[start:end])
                 spans.append(Span(index, at + one.start, at + one.end, at + start, at + end, score, near))
         return sorted(spans, key=lambda span: (-span.score, span.passage, span.start))
+
+
+def wanting(question: str, text: str, start: int, end: int) -> bool:
+    """Whether the answer [start, end) is, by its form alone, hardly one."""
+    answer = text[start:end]
+    return echoes(question, answer) or half_a_name(text, start, end) or lacks_figure(question, answer)
 
 
 def echoes(question: str, answer: str) -> bool:

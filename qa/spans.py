@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from qa.figures import whole
+
 Floats = npt.NDArray[np.float32]
 
 # Word pieces of an answer, at most: 99 % of the training answers have fewer.
@@ -64,8 +66,10 @@ def best_spans(
         if len(chosen) == limit or not np.isfinite(scores[row, distance]):
             break
         a, b = trim(text, offsets[int(first[row])][0], _past_marks(text, offsets[int(clipped[row, distance])][1]))
+        a, b = whole(text, a, b)
         if (
             b > a
+            and "\n\n" not in text[a:b]  # no answer goes on in the next paragraph
             and not _SAYS_NOTHING.fullmatch(text, a, b)
             and all(b <= other.start or a >= other.end for other in chosen)
         ):

@@ -102,7 +102,13 @@ def fine_tune(arguments: argparse.Namespace) -> None:
             examples += chance.sample(source, round(share * len(source)))
         seed = chance.randrange(2**32)
         plan += data.batches(
-            examples, pieces, tokens=arguments.tokens, crop=arguments.crop, seed=seed, negatives=arguments.negatives
+            examples,
+            pieces,
+            tokens=arguments.tokens,
+            crop=arguments.crop,
+            seed=seed,
+            negatives=arguments.negatives,
+            masks=arguments.masks,
         )
 
     def losses(step: int) -> Iterator[Callable[[SpanModel], Tensor]]:
@@ -118,7 +124,7 @@ def fine_tune(arguments: argparse.Namespace) -> None:
 def _loss(model: SpanModel, batch: data.Batch) -> Tensor:
     start, end = model(batch.ids, batch.types, batch.mask)
     scores = span_logits(start.float(), end.float(), batch.starts, batch.ends)
-    return shared_loss(scores, batch.gold, batch.groups, batch.count)
+    return shared_loss(scores, batch.gold, batch.groups, batch.count, batch.doubtful)
 
 
 def export(arguments: argparse.Namespace) -> None:
@@ -187,6 +193,7 @@ def main() -> None:
     command.add_argument("--rate", type=float, default=1.5e-4)
     command.add_argument("--crop", type=int, nargs=2, default=(96, 224), help="least and most pieces of a passage")
     command.add_argument("--negatives", type=float, default=0.2, help="share of examples given a wrong passage")
+    command.add_argument("--masks", type=float, default=0.1, help="share of pieces masked in every other example")
     command.set_defaults(run=fine_tune)
     labels = argparse.ArgumentParser(add_help=False)
     labels.add_argument("--archive", type=Path, required=True)

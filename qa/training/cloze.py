@@ -17,13 +17,16 @@ from index.article import Selection, StoredArticle, day_number
 from index.browse import Listing
 from index.chunk import sentences
 from index.names import names_in
+from qa.rank import FUNCTION_WORDS, words
 from qa.training.distant import Known
 
 # Sentences of an article's beginning, beside its title; questions made of each; and words of a question on either side
 # of what it asks for.
-SENTENCES, A_SENTENCE, BESIDE = 2, 1, 13
+SENTENCES, A_SENTENCE, BESIDE = 3, 2, 13
+# Words beside function words that a question needs to be about something.
+ABOUT = 4
 # Days before it in which other articles are of the same event.
-EVENT = 10
+EVENT = 14
 # Articles listed at a time.
 PAGE = 500
 # A figure by itself: no score, time, span of years or part of a word.
@@ -40,9 +43,13 @@ def questions(archive: Archive, until: date, seed: int) -> Iterator[Known]:
     chance = random.Random(seed)
     listing = Listing(Selection(before=day_number(until - timedelta(days=1))))
     total, _ = archive.browse.articles(listing, 0, 0)
+    asked: set[str] = set()  # what stands over many articles ("From staff and wire reports") is of no event
     for offset in range(0, total, PAGE):
         for listed in archive.browse.articles(listing, offset, PAGE)[1]:
-            yield from _asked(archive.article(listed.article_id), chance)
+            for one in _asked(archive.article(listed.article_id), chance):
+                if one.question not in asked:
+                    asked.add(one.question)
+                    yield one
 
 
 def _asked(article: StoredArticle, chance: random.Random) -> Iterator[Known]:
@@ -54,7 +61,8 @@ def _asked(article: StoredArticle, chance: random.Random) -> Iterator[Known]:
         found = targets(text)
         for start, end in chance.sample(found, min(A_SENTENCE, len(found))):
             asked = question(text, start, end, chance)
-            yield Known(asked, (text[start:end],), day, day - timedelta(days=EVENT), article.story)
+            if len(set(words(asked)) - FUNCTION_WORDS) >= ABOUT:
+                yield Known(asked, (text[start:end],), day, day - timedelta(days=EVENT), article.story)
 
 
 def targets(text: str) -> list[tuple[int, int]]:

@@ -36,12 +36,16 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question and its passages. Examples of one `family` are about the same article or question."""
+    """A question and its passages. Examples of one `family` are about the same article or question.
+
+    `doubtful`: nobody has looked at the labels.
+    """
 
     text: str
     question: list[int]
     passages: list[Paragraph]
     family: str
+    doubtful: bool = False
 
 
 class Pieces:
@@ -108,7 +112,7 @@ def read_groups(path: Path, pieces: Pieces) -> list[Example]:
                 bounds = word_bounds(passage["text"], encoding.offsets)
                 passages.append(Paragraph(header[:MAX_HEADER], encoding.ids, *bounds, gold))
             question = pieces.ids([group["question"]])[0][:MAX_QUESTION]
-            examples.append(Example(group["question"], question, passages, group["question"]))
+            examples.append(Example(group["question"], question, passages, group["question"], doubtful=True))
     return examples
 
 
@@ -139,7 +143,7 @@ class OnDevice:
 
 @dataclass(frozen=True)
 class Batch(OnDevice):
-    """Rows of word pieces, (rows, tokens) each; see `qa.training.model` for `gold` and `groups`."""
+    """Rows of word pieces, (rows, tokens) each; see `qa.training.model` for `gold`, `groups` and `doubtful`."""
 
     ids: Tensor
     types: Tensor
@@ -149,6 +153,7 @@ class Batch(OnDevice):
     gold: Tensor
     groups: Tensor
     count: int
+    doubtful: Tensor
 
 
 def window(passage: Paragraph, length: int, chance: random.Random) -> Paragraph:
@@ -195,23 +200,32 @@ def collate(examples: Sequence[Example], pieces: Pieces) -> Batch:
             gold[row, last - first, at + first] = True
             starts[row, at + first] = ends[row, at + last] = True
     groups = torch.tensor([group for group, _, _ in rows])
-    return Batch(ids, types, mask, starts, ends, gold, groups, len(examples))
+    doubtful = torch.tensor([example.doubtful for example in examples])
+    return Batch(ids, types, mask, starts, ends, gold, groups, len(examples), doubtful)
 
 
 def batches(
-    examples: Sequence[Example], pieces: Pieces, *, tokens: int, crop: tuple[int, int], seed: int, negatives: float
+    examples: Sequence[Example],
+    pieces: Pieces,
+    *,
+    tokens: int,
+    crop: tuple[int, int],
+    seed: int,
+    negatives: float,
+    masks: float = 0.0,
 ) -> Iterator[list[Example]]:
     """One epoch in random order: lists of examples that fill `tokens` once padded, examples of like length together.
 
     Passages are cut to a length drawn from `crop`. To a share `negatives` of the examples with one passage another
     example's passage is added as a wrong one, if possible of the same article; half of these lose the right one.
+    Of every other example a share `masks` of the passages' pieces is masked.
     """
     chance = random.Random(seed)
     families: dict[str, list[int]] = {}
     for i, example in enumerate(examples):
         families.setdefault(example.family, []).append(i)
     drawn = [
-        _draw(example, examples, families, crop, negatives, pieces, chance)
+        _draw(example, examples, families, crop, negatives, masks, pieces, chance)
         for example in chance.sample(examples, len(examples))
     ]
     # Sorted within pools of some hundred, so that padding is small and the order still random.
@@ -235,16 +249,24 @@ def _longest(example: Example) -> int:
     return len(example.question) + 4 + max(len(p.header) + len(p.ids) for p in example.passages)
 
 
+def masked(passage: Paragraph, share: float, mask: int, chance: random.Random) -> Paragraph:
+    """The passage with a share of its pieces masked, none of a right span: what a model has by heart it cannot use."""
+    kept = {i for start, end in passage.gold for i in range(start, end + 1)}
+    ids = [mask if i not in kept and chance.random() < share else piece for i, piece in enumerate(passage.ids)]
+    return replace(passage, ids=ids)
+
+
 def _draw(
     example: Example,
     examples: Sequence[Example],
     families: dict[str, list[int]],
     crop: tuple[int, int],
     negatives: float,
+    masks: float,
     pieces: Pieces,
     chance: random.Random,
 ) -> Example:
-    """One example as this epoch shows it: perhaps another passage, cut, with or without header, perhaps a typo."""
+    """One example as this epoch shows it: perhaps another passage, cut, masked, without header, with a typo."""
     passages = list(example.passages)
     if len(passages) == 1 and chance.random() < negatives:
         peers = families[example.family] if chance.random() < 0.7 else range(len(examples))
@@ -255,10 +277,12 @@ def _draw(
     cut = [window(passage, chance.randint(*crop), chance) for passage in passages]
     if chance.random() < 0.3:
         cut = [Paragraph([], p.ids, p.starts, p.ends, p.gold) for p in cut]
+    if masks and chance.random() < 0.5:
+        cut = [masked(passage, masks, pieces.mask, chance) for passage in cut]
     question = example.question
     if chance.random() < 0.05:
         question = pieces.ids([typo(example.text, chance)])[0][:MAX_QUESTION]
-    return Example(example.text, question, cut, example.family)
+    return replace(example, question=question, passages=cut)
 
 
 def typo(text: str, chance: random.Random) -> str:

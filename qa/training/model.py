@@ -20,6 +20,8 @@ from qa.spans import MAX_ANSWER
 QUERY = 1
 # Stands for "impossible" in sums of exponentials; finite, so that an empty row gives no NaN.
 IMPOSSIBLE = -1e4
+# How little a doubtful label that the model finds unlikely counts: by its probability to this power.
+DOUBT = 0.3
 
 
 class _Transform(nn.Module):
@@ -144,12 +146,14 @@ def span_logits(start: Tensor, end: Tensor, starts: Tensor, ends: Tensor) -> Ten
     return torch.stack(bands, dim=1).clamp(min=IMPOSSIBLE)
 
 
-def shared_loss(scores: Tensor, gold: Tensor, groups: Tensor, count: int) -> Tensor:
+def shared_loss(scores: Tensor, gold: Tensor, groups: Tensor, count: int, doubtful: Tensor | None = None) -> Tensor:
     """Mean negative log-likelihood of the gold spans of a question, normalised over all its passages.
 
     `scores` from `span_logits`; `gold` (rows, MAX_ANSWER, tokens) marks right spans; `groups` (rows,) names the
     question of each row. "Nothing answers" has score 0 and is right where no span is (shared normalisation with a
     no-answer option, Clark & Gardner 2018; all right spans count together, as in their summed objective).
+    `doubtful` (count,) marks questions whose labels may be wrong: their loss is (1 - p^DOUBT) / DOUBT of the right
+    spans' probability p, which is bounded, so that a wrong label pulls little (Zhang & Sabuncu 2018).
     """
     rows = scores.flatten(1)
     every = _logsumexp_by(torch.logsumexp(rows, 1), groups, count)
@@ -157,7 +161,10 @@ def shared_loss(scores: Tensor, gold: Tensor, groups: Tensor, count: int) -> Ten
     total = torch.logaddexp(every, torch.zeros_like(every))
     answerable = torch.zeros(count, dtype=torch.bool, device=rows.device)
     answerable[groups[gold.flatten(1).any(1)]] = True
-    return (total - torch.where(answerable, right, 0.0)).mean()
+    losses = total - torch.where(answerable, right, 0.0)
+    if doubtful is not None:
+        losses = torch.where(doubtful, -torch.expm1(-DOUBT * losses) / DOUBT, losses)
+    return losses.mean()
 
 
 def _logsumexp_by(values: Tensor, groups: Tensor, count: int) -> Tensor:

@@ -209,3 +209,9 @@ def test_half_a_name_loses_to_a_whole_one() -> None:
     (half,) = SpanReader(PhraseModel("Prime Minister")).read("Who spoke?", [abadi])
     (whole,) = SpanReader(PhraseModel("Prime Minister Haider al-Abadi")).read("Who spoke?", [abadi])
     assert whole.score - half.score == pytest.approx(ECHO)
+
+
+def test_words_lose_where_a_figure_is_asked_for() -> None:
+    twelve = passage("In California prices rose in twelve towns.")
+    spans = SpanReader(PhraseModel("California", "twelve")).read("How many towns paid more?", [twelve])
+    assert [span.score for span in spans] == [-1.0, -ECHO]

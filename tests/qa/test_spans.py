@@ -298,3 +298,18 @@ def test_an_article_alone_is_no_answer() -> None:
     found = best_spans(text, offsets, start, end, null=0.0)
     assert "The" not in [text[span.start : span.end] for span in found]
     assert text[found[0].start : found[0].end] == "army"
+
+
+def test_figures_are_read_whole() -> None:
+    text = "It costs $4.5 million, or 12 percent more."
+    offsets = [match.span() for match in re.finditer(r"[\d.]+|\w+|\$|[^\w\s]", text)]
+    found = decode(text, {"4.5": 5, "12": 4}, {"4.5": 5, "12": 4}, limit=2, offsets=offsets)
+    assert [words for words, _ in found] == ["$4.5 million", "12 percent"]
+
+
+def test_no_answer_crosses_paragraphs() -> None:
+    text = "Who won\n\nThe Gulls did\nso"
+    found = decode(text, {"won": 9, "Gulls": 1}, {"Gulls": 9, "so": 5})
+    assert found[0] == ("Gulls", 10.0)
+    assert all("\n\n" not in words for words, _ in found)
+    assert decode(text, {"Gulls": 9}, {"so": 9}, limit=1) == [("Gulls did\nso", 18.0)]

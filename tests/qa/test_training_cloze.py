@@ -98,3 +98,13 @@ def test_what_was_published_later_is_not_asked_about(tmp_path: Path) -> None:
         assert {one.before for one in questions(archive, date(2017, 11, 10), 1)} == {date(2017, 11, 10)}
         assert not list(questions(archive, date(2017, 11, 9), 1))
         assert not list(questions(archive, date(2017, 1, 1), 1))
+
+
+def test_what_stands_over_many_articles_and_what_is_about_nothing_are_not_asked(tmp_path: Path) -> None:
+    wire = "Border army towns and roads: from Ellery Network staff and wire reports. Said Haider Tollen."
+    records = [report(i, f"News of day {i}", f"{wire} Story {i}.", f"2017-11-0{i}") for i in range(1, 6)]
+    with open_archive(tmp_path, records) as archive:
+        made = [one.question for one in questions(archive, date(2017, 11, 10), 1)]
+    assert made
+    assert len(made) == len(set(made))
+    assert not [one for one in made if one.startswith("Said ")]

@@ -401,6 +401,37 @@ def test_a_batch_stays_within_its_tokens_once_padded() -> None:
         assert rows * padded(longest) <= 2048 or len(batch) == 1
 
 
+def test_a_share_of_the_pieces_is_masked_in_every_other_example_and_none_of_an_answer() -> None:
+    given_ = questions(400)
+    shown = [e for batch in epoch(given_, negatives=0.0, masks=0.2) for e in batch]
+    plainly = {e.text for batch in epoch(given_, negatives=0.0) for e in batch if PIECES.mask in e.passages[0].ids}
+    assert len(plainly) < 2  # one of the made-up passages has its number
+    shares = []
+    for example in (one for one in shown if one.text not in plainly):
+        passage = example.passages[0]
+        for start, end in passage.gold:
+            assert PIECES.mask not in passage.ids[start : end + 1]
+        if hidden := passage.ids.count(PIECES.mask):
+            shares.append(hidden / len(passage.ids))
+        assert PIECES.mask not in example.question
+    assert 0.4 < len(shares) / len(shown) < 0.6
+    assert 0.17 < sum(shares) / len(shares) < 0.23
+
+
+def test_labels_that_nobody_looked_at_are_doubtful(tmp_path: Path) -> None:
+    group = {"question": "Who held it?", "passages": [{"header": "", "text": "ISIS held it.", "answers": [[0, 4]]}]}
+    (tmp_path / "groups.jsonl").write_text(json.dumps(group) + "\n")
+    paragraph = {"context": "ISIS held it.", "qas": [{"question": "Who?", "answers": [SAID]}]}
+    (tmp_path / "squad.json").write_text(json.dumps({"data": [{"title": "T", "paragraphs": [paragraph]}]}))
+    (doubtful,), (sure,) = (read(tmp_path / name, PIECES) for name in ("groups.jsonl", "squad.json"))
+    assert collate([sure, doubtful], PIECES).doubtful.tolist() == [False, True]
+    shown = [e for batch in epoch([doubtful, sure], masks=0.5) for e in batch]
+    assert {e.text: e.doubtful for e in shown} == {"Who held it?": True, "Who?": False}
+
+
+SAID = {"text": "ISIS", "answer_start": 0}
+
+
 def test_questions_of_like_length_are_together() -> None:
     waste = [
         sum(rows_and_longest(batch)[1] - len(p.ids) for e in batch for p in e.passages) / len(batch)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from qa import spans
 from qa.training.model import (
+    DOUBT,
     IMPOSSIBLE,
     MAX_ANSWER,
     QUERY,
@@ -176,6 +177,31 @@ ROW = torch.zeros(3, 1, 2)  # three rows of two spans that score 0
 def test_passages_of_a_question_share_their_probability(gold: list[Span], groups: list[int], expected: float) -> None:
     found = shared_loss(ROW, marked(set(gold), ROW), torch.tensor(groups), max(groups) + 1)
     assert float(found) == pytest.approx(expected, abs=1e-5)
+
+
+def one_in(number: int, doubtful: bool) -> tuple[float, Tensor]:
+    """Loss and gradient of a question whose right answer has a probability of one in `number`."""
+    scores = torch.zeros(1, 1, number - 1, requires_grad=True)
+    gold = marked({(0, 0, 0)}, scores)
+    loss = shared_loss(scores, gold, torch.tensor([0]), 1, torch.tensor([doubtful]))
+    loss.backward()
+    assert scores.grad is not None
+    return float(loss.detach()), scores.grad
+
+
+@pytest.mark.parametrize("number", [2, 10, 1000])
+def test_a_doubtful_label_pulls_the_less_the_less_likely_it_is(number: int) -> None:
+    (sure, pull), (doubted, less) = one_in(number, False), one_in(number, True)
+    assert sure == pytest.approx(math.log(number), rel=1e-4)
+    assert doubted == pytest.approx((1 - number**-DOUBT) / DOUBT, rel=1e-4)
+    assert torch.allclose(less, pull * number**-DOUBT, rtol=1e-3)
+
+
+def test_only_the_doubtful_questions_of_a_batch_are_doubted() -> None:
+    groups, gold = torch.tensor([0, 1, 2]), marked({(0, 0, 0), (1, 0, 0)}, ROW)
+    losses = [shared_loss(ROW, gold, groups, 3, torch.tensor(one)) for one in ([False] * 3, [True, False, False])]
+    assert float(losses[0]) == pytest.approx(math.log(3), abs=1e-5)
+    assert float(losses[1]) == pytest.approx((2 * math.log(3) + (1 - 3**-DOUBT) / DOUBT) / 3, abs=1e-5)
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
