@@ -29,6 +29,7 @@ _CLOSING = "%‰°+$£€¥"
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[^\W\d]\.)*[^\W\d]|\b(?:jr|sr|st|dr|mr|mrs|ms|inc|ltd|co|corp|no|gov|sen|rep|gen))\.$", re.IGNORECASE
 )
+_PARAGRAPH = re.compile(r"\n\s*\n")
 _PAIRS = {")": "(", "]": "[", "”": "“", "»": "«"}
 
 
@@ -55,8 +56,11 @@ def best_spans(
     if not len(first):
         return []
     last = first[:, None] + np.arange(MAX_ANSWER)
-    inside = last < len(offsets)
     clipped = np.minimum(last, len(offsets) - 1)
+    # No answer goes on in the next paragraph.
+    breaks = [match.start() for match in _PARAGRAPH.finditer(text)]
+    paragraph = np.searchsorted(breaks, [a for a, _ in offsets])
+    inside = (last < len(offsets)) & (paragraph[clipped] == paragraph[first][:, None])
     scores = np.where(inside & ends[clipped], start[first][:, None] + end[clipped], -np.inf)
     chosen: list[Scored] = []
     # Overlapping spans crowd the top: some dozens hold the best few that do not overlap.
@@ -69,7 +73,6 @@ def best_spans(
         a, b = whole(text, a, b)
         if (
             b > a
-            and "\n\n" not in text[a:b]  # no answer goes on in the next paragraph
             and not _SAYS_NOTHING.fullmatch(text, a, b)
             and all(b <= other.start or a >= other.end for other in chosen)
         ):

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qa.figures import whole
 from qa.spans import MAX_ANSWER, PER_PASSAGE, Scored, best_spans, is_boundary, trim
 
 # What `is_boundary` must keep whole, said another way: runs of letters, digits and accents, numbers with their marks.
@@ -241,7 +242,9 @@ def best_score(text: str, offsets: list[tuple[int, int]], start: np.ndarray, end
         float(start[i] + end[j])
         for i in range(len(offsets))
         for j in range(i, min(len(offsets), i + MAX_ANSWER))
-        if offsets[i][0] not in inside and past_marks(text, offsets[j][1]) not in inside
+        if offsets[i][0] not in inside
+        and past_marks(text, offsets[j][1]) not in inside
+        and not re.search(r"\n\s*\n", text[offsets[i][0] : offsets[j][0]])
     ]
     return max(pairs, default=None)
 
@@ -262,8 +265,9 @@ def test_spans_are_whole_apart_in_order_and_the_best(
     assert len(found) <= limit
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
     inside = {at for match in WHOLE.finditer(text) for at in range(match.start() + 1, match.end())}
+    first, last = whole(text, offsets[0][0], past_marks(text, offsets[-1][1])) if offsets else (0, 0)
     for one in found:
-        assert offsets[0][0] <= one.start < one.end <= past_marks(text, offsets[-1][1])
+        assert first <= one.start < one.end <= last
         assert not {one.start, one.end} & inside
         assert sum(a < one.end and b > one.start for a, b in offsets) <= MAX_ANSWER
     in_place = sorted(found, key=lambda one: one.start)
