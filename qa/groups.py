@@ -135,20 +135,22 @@ def gather(spans: Sequence[Span], keys: Sequence[str], weight: Sequence[float], 
 
 
 def reports(group: Group, scale: Scale) -> list[Span]:
-    """The spans of a group that clearly say it, the weightiest first, which always counts; no passing mentions."""
+    """The spans of a group that clearly say it: the one that stands for it, then the others, the weightiest first; no
+    passing mentions."""
     best_first = sorted(group.spans, key=lambda item: (-item[0], item[1].passage, item[1].start))
     ageless = {span: scale.ageless(span) for _, span in best_first}
     least = SIGHTING * max(ageless.values())
-    first, short = _in_full(best_first, scale), best_first[0][1]
-    others = [span for _, span in best_first if span != first and (ageless[span] >= least or span == short)]
-    return [first, *others]
+    head = best_first[stands_for([(weight, scale.words(span)) for weight, span in best_first])][1]
+    others = [span for i, (_, span) in enumerate(best_first) if span != head and (i == 0 or ageless[span] >= least)]
+    return [head, *others]
 
 
-def _in_full(best_first: Sequence[tuple[float, Span]], scale: Scale) -> Span:
-    """The weightiest span, or one nearly as weighty that has its name in full: "Haider al-Abadi" for "Abadi"."""
-    least, short = best_first[0][0] * IN_FULL, scale.words(best_first[0][1])
-    full = (span for weight, span in best_first[1:] if weight >= least and fuller(scale.words(span), short))
-    return next(full, best_first[0][1])
+def stands_for(forms: Sequence[tuple[float, str]]) -> int:
+    """Which of the weighted forms of an answer, the weightiest first, to give: the first, or one nearly as weighty that
+    has its name in full, "Haider al-Abadi" for "Abadi"."""
+    least, short = forms[0][0] * IN_FULL, forms[0][1]
+    full = (i for i, (weight, form) in enumerate(forms) if weight >= least and fuller(form, short))
+    return next(full, 0)
 
 
 def newest_age(found: Sequence[Found]) -> int:
