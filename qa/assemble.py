@@ -59,13 +59,14 @@ def answers(said: Verdict, scale: Scale, citer: Citer) -> list[Answer]:
         beside = bool(made) and confidence >= CONTRADICTS * made[0].confidence and _same_period(made[0], days)
         beside = beside and _place(citations[0]) not in told
         told |= set(map(_place, citations)) if not made else set()
+        text = _words(citations[0])
         made.append(
             Answer(
-                text=scale.words(spans[0]),
+                text=text,
                 confidence=round(confidence, 4),
                 independent_sources=independent(spans, scale),
                 citations=tuple(citations),
-                also_written=also_written(spans, scale),
+                also_written=also_written(text, spans, scale),
                 first_published=days[0] if days else None,
                 last_published=days[-1] if days else None,
                 conflicting=beside,
@@ -79,13 +80,14 @@ def entries(history: Sequence[Sighted], current: str | None, scale: Scale, citer
     made = []
     for sighted in history:
         spans = reports(sighted.group, scale)
+        text = scale.words(spans[0])
         made.append(
             TimelineEntry(
-                text=scale.words(spans[0]),
+                text=text,
                 first_published=sighted.days[0],
                 last_published=sighted.days[-1],
                 citations=tuple(citer.cite(span) for span in cited(sighted.group, scale)),
-                also_written=also_written(spans, scale),
+                also_written=also_written(text, spans, scale),
                 independent_sources=independent(spans, scale),
                 published=sighted.days,
                 current=sighted.group.key == current,
@@ -131,12 +133,17 @@ def independent(spans: Sequence[Span], scale: Scale) -> int:
     return sum(place(story, set()) for story in sorted(outlets))
 
 
-def also_written(spans: Sequence[Span], scale: Scale) -> tuple[str, ...]:
-    """The other forms in which a group's answer stands in the articles, case aside, the weightiest first."""
-    forms: dict[str, str] = {}
+def also_written(text: str, spans: Sequence[Span], scale: Scale) -> tuple[str, ...]:
+    """The forms but `text` in which a group's answer stands in the articles, case aside, the weightiest first."""
+    forms = {text.lower(): text}
     for span in spans:
         forms.setdefault(scale.words(span).lower(), scale.words(span))
     return tuple(forms.values())[1:]
+
+
+def _words(citation: Citation) -> str:
+    """The answer in a citation's quotation."""
+    return citation.quote[citation.answer_start - citation.start : citation.answer_end - citation.start]
 
 
 def _place(citation: Citation) -> tuple[str, int]:

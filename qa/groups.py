@@ -17,7 +17,6 @@ from index.article import day_of
 from qa.calibration import Calibration
 from qa.read import Span
 from qa.retrieve import Found
-from qa.same import fuller
 
 # How fast reports age, in days: in questions of events and figures, and in those of how things stand, where a newer
 # report says that the older ones are over; and how much more an old one loses in the latter.
@@ -28,9 +27,6 @@ STATE_PULL = 3.0
 MISTAKEN = 0.2
 # A span reports its answer when its weight, age aside, is at least this share of the answer's best.
 SIGHTING = 0.1
-# A span with the name in full stands for a group when its weight is at least this share of the weightiest. RealTime QA,
-# July to December 2023, EM and F1: without .361, .417; .2: .365, .421; .05: .361, .419 ("Musk's Twitter").
-IN_FULL = 0.2
 # The passages among which the newest is sought: as many as recall@5 speaks of.
 BEST = 5
 
@@ -135,22 +131,11 @@ def gather(spans: Sequence[Span], keys: Sequence[str], weight: Sequence[float], 
 
 
 def reports(group: Group, scale: Scale) -> list[Span]:
-    """The spans of a group that clearly say it: the one that stands for it, then the others, the weightiest first; no
-    passing mentions."""
+    """The spans of a group that clearly say it, the weightiest first, which always counts; no passing mentions."""
     best_first = sorted(group.spans, key=lambda item: (-item[0], item[1].passage, item[1].start))
     ageless = {span: scale.ageless(span) for _, span in best_first}
     least = SIGHTING * max(ageless.values())
-    head = best_first[stands_for([(weight, scale.words(span)) for weight, span in best_first])][1]
-    others = [span for i, (_, span) in enumerate(best_first) if span != head and (i == 0 or ageless[span] >= least)]
-    return [head, *others]
-
-
-def stands_for(forms: Sequence[tuple[float, str]]) -> int:
-    """Which of the weighted forms of an answer, the weightiest first, to give: the first, or one nearly as weighty that
-    has its name in full, "Haider al-Abadi" for "Abadi"."""
-    least, short = forms[0][0] * IN_FULL, forms[0][1]
-    full = (i for i, (weight, form) in enumerate(forms) if weight >= least and fuller(form, short))
-    return next(full, 0)
+    return [span for i, (_, span) in enumerate(best_first) if i == 0 or ageless[span] >= least]
 
 
 def newest_age(found: Sequence[Found]) -> int:

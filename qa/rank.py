@@ -123,6 +123,10 @@ def _as_written(text: str) -> list[str]:
     return _WORD.findall(_POSSESSIVE.sub("", text.lower()))
 
 
+# As `words` has them: it takes the s off "was" too.
+EMPTY_WORDS = FUNCTION_WORDS | frozenset(words(_FUNCTION_WORDS))
+
+
 def shared_words(asked: Sequence[str], held: Sequence[set[str]]) -> list[float]:
     """The share of the asked words that each text holds, words weighted by their rarity among the texts."""
     wanted = set(asked) - FUNCTION_WORDS or set(asked)

@@ -16,7 +16,7 @@ from index.chunk import sentences
 from index.names import capital, without_titles
 from qa.calibration import Calibration
 from qa.figures import lacks_figure
-from qa.rank import FUNCTION_WORDS, words
+from qa.rank import EMPTY_WORDS, words
 from qa.span_model import SpanModel, Text
 from qa.windows import header
 
@@ -53,8 +53,6 @@ class Reader(Protocol):
 
 
 _NEXT_WORD = re.compile(r" ([^\W\d_][\w'’-]*)")
-# As `words` has them: it takes the s off "was" too.
-_NOT_ASKED = frozenset(words(" ".join(FUNCTION_WORDS))) | FUNCTION_WORDS
 # Log-odds that an answer of nothing but the question's own words loses: of 240 questions none had such an answer,
 # but "Who won, Ann or Bob?" may. So do a title without its bearer and words where a figure is asked for.
 ECHO = 4.0
@@ -80,21 +78,22 @@ class SpanReader:
             for one in found:
                 start, end = quotation(passage.text, held, one.start, one.end, question)
                 at = passage.start
-                score = one.score - ECHO * wanting(question, passage.text, one.start, one.end)
+                score = one.score - ECHO * wanting(question, passage, one.start, one.end)
                 near = said(question, passage.text[start:end])
                 spans.append(Span(index, at + one.start, at + one.end, at + start, at + end, score, near))
         return sorted(spans, key=lambda span: (-span.score, span.passage, span.start))
 
 
-def wanting(question: str, text: str, start: int, end: int) -> bool:
-    """Whether the answer [start, end) is, by its form alone, hardly one."""
-    answer = text[start:end]
-    return echoes(question, answer) or half_a_name(text, start, end) or lacks_figure(question, answer)
+def wanting(question: str, passage: StoredPassage, start: int, end: int) -> bool:
+    """Whether the answer [start, end) of a passage's text is, by its form alone, hardly one."""
+    answer = passage.text[start:end]
+    no_figure = passage.language in (None, "en") and lacks_figure(question, answer)
+    return no_figure or echoes(question, answer) or half_a_name(passage.text, start, end)
 
 
 def echoes(question: str, answer: str) -> bool:
     """Whether the answer only repeats the question's words, which leaves out no choice that the question offers."""
-    said = set(words(answer)) - _NOT_ASKED
+    said = set(words(answer)) - EMPTY_WORDS
     asked = words(question)
     return bool(said) and said <= set(asked) and "or" not in asked
 
@@ -108,7 +107,7 @@ def half_a_name(text: str, start: int, end: int) -> bool:
 
 def said(question: str, quote: str) -> float:
     """The share of the question's words that the quotation says; 0 for a question of function words alone."""
-    asked = set(words(question)) - _NOT_ASKED
+    asked = set(words(question)) - EMPTY_WORDS
     return len(asked & set(words(quote))) / len(asked) if asked else 0.0
 
 
@@ -122,7 +121,7 @@ def quotation(text: str, held: Sequence[tuple[int, int]], start: int, end: int, 
     if not own:
         return start, end
     first, last = own[0], own[-1]
-    asked = set(words(question)) - _NOT_ASKED
+    asked = set(words(question)) - EMPTY_WORDS
     said = asked & set(words(text[held[first][0] : held[last][1]]))
     gain = {
         i: len((asked - said) & set(words(text[slice(*held[i])]))) for i in (first - 1, last + 1) if 0 <= i < len(held)

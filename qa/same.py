@@ -41,7 +41,6 @@ _REGION = re.compile(
 _GOES_ON = re.compile(r"\s(?:of|group|party|militants?|fighters?|organi[sz]ation|movement)\b")
 _MARKS = " .,;:!?\"'“”‘’()[]"
 _LIST = re.compile(r"\s(?:and|or|&)\s|,\s")
-_ONLY_WORDS = re.compile(r"[\w.'’-]+(?: [\w.'’-]+)+")
 
 
 def normalise(text: str) -> str:
@@ -148,19 +147,9 @@ def _longer(short: str, names: Iterable[str]) -> list[str]:
     return found
 
 
-def fuller(one: str, other: str) -> bool:
-    """Whether a name ends in the words of another and has more before: "Haider al-Abadi" and "Abadi"."""
-    return bool(_ONLY_WORDS.fullmatch(one)) and bool(_longer(other, [one]))
-
-
 def _in_full(text: str, longer: Sequence[str], mentioned: Collection[str]) -> str:
-    """The one full name among the answers that the article of a short one mentions, whole or in its two parts ("Los
-    Angeles" and the "Dodgers"); the short one if there is none."""
-    here = {}
-    for name in longer:
-        before = " ".join(name.split()[: -len(text.split())])
-        if fold(name) in mentioned or fold(before) in mentioned:
-            here[fold(name)] = name
+    """The one full name among the answers that the article of a short one mentions; the short one if there is none."""
+    here = {fold(name): name for name in longer if fold(name) in mentioned}
     return next(iter(here.values())) if len(here) == 1 else text
 
 

@@ -14,7 +14,7 @@ from qa.figures import whole
 
 Floats = npt.NDArray[np.float32]
 
-# Word pieces of an answer, at most: 99 % of the training answers have fewer.
+# Word pieces of an answer, at most, before its figure is made whole: 99 % of the training answers have fewer.
 MAX_ANSWER = 30
 # Spans kept of each passage: what an answer gains by standing in a passage twice is little.
 PER_PASSAGE = 4
@@ -48,7 +48,8 @@ def best_spans(
     """The best spans of a text that do not overlap, best first.
 
     `offsets` are the characters of each piece, `start` and `end` (pieces,) its scores, `null` the score of "no
-    answer". A span begins and ends where words do; when no piece does, there is none.
+    answer". A span begins and ends where words do, in one paragraph, with the whole of its figures; when no piece does,
+    there is none.
     """
     begins = np.array([is_boundary(text, a) and b > a for a, b in offsets], bool)
     ends = np.array([is_boundary(text, _past_marks(text, b)) and b > a for a, b in offsets], bool)

@@ -20,7 +20,7 @@ from index.errors import InputError
 from qa.calibration import Calibration
 from qa.evaluate.metrics import RIGHT, exact_match, f1
 from qa.evaluate.questions import Question
-from qa.groups import stands_for, together
+from qa.groups import together
 from qa.pipeline import QA
 
 # What giving an answer costs, in F1. One right in some fifteen is still worth showing, since every answer comes with
@@ -91,20 +91,17 @@ def observe(qa: QA, questions: Sequence[Question]) -> Iterator[Observation]:
 
 def judge(observation: Observation, calibration: Calibration) -> Judged:
     """The best supported answer and its confidence, as `qa.groups` has them."""
-    stories: dict[str, dict[str, float]] = {}
-    forms: dict[str, list[tuple[float, str]]] = {}
+    stories: dict[str, dict[str, tuple[float, str]]] = {}
     for seen in observation.spans:
         weight = calibration.weight(seen.score, seen.rank, seen.recency, len(seen.text.split()), seen.near, seen.named)
         group = stories.setdefault(seen.key, {})
-        group[seen.story] = max(group.get(seen.story, 0.0), weight)
-        forms.setdefault(seen.key, []).append((weight, seen.text))
+        group[seen.story] = max(group.get(seen.story, (0.0, "")), (weight, seen.text))
     if not stories:
         return Judged(None, 0.0, 0.0, 0.0, observation.in_archive)
-    support = {key: together(group.values()) for key, group in stories.items()}
+    support = {key: together(weight for weight, _ in group.values()) for key, group in stories.items()}
     order = sorted(support, key=lambda key: (-support[key], key))
     confidence = calibration.confidences([support[key] for key in order])[0]
-    best_first = sorted(forms[order[0]], reverse=True)
-    text = best_first[stands_for(best_first)][1]
+    text = max(stories[order[0]].values())[1]
     exact, partial = exact_match(text, observation.answers), f1(text, observation.answers)
     return Judged(text, confidence, exact, partial, observation.in_archive)
 

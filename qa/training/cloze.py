@@ -17,13 +17,13 @@ from index.article import Selection, StoredArticle, day_number
 from index.browse import Listing
 from index.chunk import sentences
 from index.names import names_in
-from qa.rank import FUNCTION_WORDS, words
+from qa.rank import EMPTY_WORDS, words
 from qa.training.distant import Known
 
 # Sentences of an article's beginning, beside its title; questions made of each; and words of a question on either side
 # of what it asks for.
 SENTENCES, A_SENTENCE, BESIDE = 3, 2, 13
-# Words beside function words that a question needs to be about something.
+# Words beside function words that a sentence needs to be about something.
 ABOUT = 4
 # Days before it in which other articles are of the same event.
 EVENT = 14
@@ -43,25 +43,25 @@ def questions(archive: Archive, until: date, seed: int) -> Iterator[Known]:
     chance = random.Random(seed)
     listing = Listing(Selection(before=day_number(until - timedelta(days=1))))
     total, _ = archive.browse.articles(listing, 0, 0)
-    asked: set[str] = set()  # what stands over many articles ("From staff and wire reports") is of no event
+    told: set[str] = set()
     for offset in range(0, total, PAGE):
         for listed in archive.browse.articles(listing, offset, PAGE)[1]:
-            for one in _asked(archive.article(listed.article_id), chance):
-                if one.question not in asked:
-                    asked.add(one.question)
-                    yield one
+            yield from _asked(archive.article(listed.article_id), told, chance)
 
 
-def _asked(article: StoredArticle, chance: random.Random) -> Iterator[Known]:
+def _asked(article: StoredArticle, told: set[str], chance: random.Random) -> Iterator[Known]:
+    """Questions of an article's sentences that were not `told` before: what many say ("From wire reports") is of no
+    event."""
     if article.published_at is None:
         return
     day = article.published_at.date() + timedelta(days=1)
     lead = sentences(article.text[:2000], article.language)[:SENTENCES]
     for text in (article.title, *(article.text[start:end] for start, end in lead)):
-        found = targets(text)
+        found = targets(text) if text not in told else []
+        told.add(text)
         for start, end in chance.sample(found, min(A_SENTENCE, len(found))):
-            asked = question(text, start, end, chance)
-            if len(set(words(asked)) - FUNCTION_WORDS) >= ABOUT:
+            if len(set(words(f"{text[:start]} {text[end:]}")) - EMPTY_WORDS) >= ABOUT:
+                asked = question(text, start, end, chance)
                 yield Known(asked, (text[start:end],), day, day - timedelta(days=EVENT), article.story)
 
 

@@ -250,7 +250,10 @@ def _longest(example: Example) -> int:
 
 
 def masked(passage: Paragraph, share: float, mask: int, chance: random.Random) -> Paragraph:
-    """The passage with a share of its pieces masked, none of a right span: what a model has by heart it cannot use."""
+    """The passage with a share of its pieces masked, none of a right span: what a model has by heart it cannot use.
+
+    The mask is the question token too, as in the passages of recurring-span pre-training; its place tells them apart.
+    """
     kept = {i for start, end in passage.gold for i in range(start, end + 1)}
     ids = [mask if i not in kept and chance.random() < share else piece for i, piece in enumerate(passage.ids)]
     return replace(passage, ids=ids)

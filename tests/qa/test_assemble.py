@@ -266,6 +266,22 @@ def test_other_forms_of_the_answer_are_listed_once_the_weightiest_first() -> Non
     assert best.also_written == ("MAYOR", "“mayor”", "a mayor")
 
 
+def test_every_answer_is_the_words_of_its_first_citation() -> None:
+    """Where the best report of an alternative is the sentence that bears the answer, another report comes first."""
+    both = place("Ann, not Mayor", "a")
+    whole = span([both], 0, 0.9)
+    answer = replace(whole, end=whole.start + len("Ann"))
+    beaten = replace(span([both], 0, 0.6), start=answer.end + len(", not "))
+    places = [both, place("the mayor", "b")]
+    answers = say([answer, beaten, span(places, 1, 0.5)], places).answers
+    assert [one.text.lower() for one in answers][1] == "the mayor"
+    for one in answers:
+        first = one.citations[0]
+        assert first.quote[first.answer_start - first.start : first.answer_end - first.start] == one.text
+        assert one.text not in one.also_written
+    assert answers[1].also_written == ("Mayor",)
+
+
 def test_an_answer_in_one_form_alone_is_not_also_written() -> None:
     places = [place("Ann", "a"), place("ANN", "b")]
     assert say(spans(places, 0.9, 0.8), places).best.also_written == ()

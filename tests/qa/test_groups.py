@@ -16,7 +16,6 @@ from qa_fakes import keys, place, span, spans
 from qa.calibration import Calibration
 from qa.groups import (
     BEST,
-    IN_FULL,
     MISTAKEN,
     SIGHTING,
     STATE_DAYS,
@@ -273,18 +272,6 @@ def test_the_reports_of_a_group_come_weightiest_first() -> None:
     places = [place("Ann", key) for key in "abcd"]
     (group,) = gathered(spans(places, 0.5, 0.8, 0.5, 0.9), places)
     assert [one.passage for one in reports(group, Scale(places, ALONE))] == [3, 1, 0, 2]
-
-
-@pytest.mark.parametrize(("share", "first"), [(1.01, 1), (0.99, 0)])
-def test_the_name_in_full_stands_for_a_group_where_it_weighs_enough(share: float, first: int) -> None:
-    places = [place("Dodgers", "a"), place("Los Angeles Dodgers", "b"), place("Dodgers", "c")]
-    best = 9.0  # the odds of 0.9
-    odds = [best, IN_FULL * share * best, 0.5 * best]
-    group = Group("los angeles dodgers")
-    for one in spans(places, *[each / (1 + each) for each in odds]):
-        group.add(ALONE.weight(one.score, 0, 1.0, 1, 0.0, 1.0), one, str(one.passage))
-    told = [one.passage for one in reports(group, Scale(places, ALONE))]
-    assert told == ([1, 0, 2] if first else [0, 2, 1])
 
 
 def test_a_passing_mention_is_no_report() -> None:

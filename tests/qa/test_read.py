@@ -215,3 +215,6 @@ def test_words_lose_where_a_figure_is_asked_for() -> None:
     twelve = passage("In California prices rose in twelve towns.")
     spans = SpanReader(PhraseModel("California", "twelve")).read("How many towns paid more?", [twelve])
     assert [span.score for span in spans] == [-1.0, -ECHO]
+    german = passage("Zwölf Orte in Kalifornien.", language="de")
+    (span,) = SpanReader(PhraseModel("Zwölf")).read("How many towns paid more?", [german])
+    assert span.score == 0.0

@@ -10,7 +10,7 @@ from itertools import combinations
 import pytest
 
 from index.names import fold
-from qa.same import fuller, keys, normalise, on_its_day
+from qa.same import keys, normalise, on_its_day
 
 ISIS_IN_FULL = "Islamic State of Iraq and Syria"
 Alias = tuple[str, str]
@@ -150,30 +150,6 @@ def test_two_clintons_stay_apart() -> None:
     assert hillary == of_h
     assert bill == of_b
     assert hillary != bill
-
-
-def test_a_short_name_whose_article_has_the_rest_of_the_full_one_beside_it_is_the_full_one() -> None:
-    held = {"a": ["Dodgers", "Los Angeles", "Ohtani"], "b": ["Los Angeles Dodgers"]}
-    assert one(("Dodgers", "a"), ("Los Angeles Dodgers", "b"), names=held)
-    assert all_apart(("Dodgers", "a"), ("Los Angeles Dodgers", "b"), names={**held, "a": ["Dodgers", "Ohtani"]})
-
-
-@pytest.mark.parametrize(
-    ("full", "short", "is_fuller"),
-    [
-        ("Los Angeles Dodgers", "Dodgers", True),
-        ("Haider al-Abadi", "Abadi", True),
-        ("Haider al-Abadi", "Haider", False),
-        ("Dodgers", "Dodgers", False),
-        ("Dodgers", "Los Angeles Dodgers", False),
-        ("northern Syria", "Syria", False),
-        ("Angels and Dodgers", "Dodgers", False),
-        ('Harvard University," the Harvard', "Harvard", False),
-        ("", "Syria", False),
-    ],
-)
-def test_which_form_has_the_name_in_full(full: str, short: str, is_fuller: bool) -> None:
-    assert fuller(full, short) is is_fuller
 
 
 def test_a_surname_whose_article_mentions_both_is_neither() -> None:
@@ -370,7 +346,7 @@ def test_many_answers_take_no_time() -> None:
 def test_keys_of_hostile_answers_take_no_time() -> None:
     start = time.perf_counter()
     keyed("A " * 3000, "and its " * 1000, "1," * 3000, "%" * 3000, " " * 5000 + "%", "Ab" * 3000 + " C", "al-" * 2000)
-    assert time.perf_counter() - start < 30  # what takes quadratic time takes minutes
+    assert time.perf_counter() - start < 3
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,8 @@ def test_trimming_stays_inside_and_leaves_something(text: str, data: st.DataObje
 @st.composite
 def scored_texts(draw: st.DrawFn) -> tuple[str, list[tuple[int, int]], np.ndarray, np.ndarray]:
     """A text cut anywhere into pieces, some of them left out, with scores."""
-    text = draw(st.text(ALPHABET, max_size=40))
+    parts = st.lists(st.sampled_from([*ALPHABET, "$5", " million", " percent", "\n\n"]), max_size=40)
+    text = "".join(draw(parts))
     cuts = sorted({0, len(text), *draw(st.lists(st.integers(0, len(text)), max_size=20))})
     offsets = [pair for pair in pairwise(cuts) if draw(st.integers(0, 9))]
     count = st.lists(st.floats(-20, 20, width=32), min_size=len(offsets), max_size=len(offsets))
@@ -244,7 +245,7 @@ def best_score(text: str, offsets: list[tuple[int, int]], start: np.ndarray, end
         for j in range(i, min(len(offsets), i + MAX_ANSWER))
         if offsets[i][0] not in inside
         and past_marks(text, offsets[j][1]) not in inside
-        and not re.search(r"\n\s*\n", text[offsets[i][0] : offsets[j][0]])
+        and not any(offsets[i][0] <= match.start() < offsets[j][0] for match in re.finditer(r"\n\s*\n", text))
     ]
     return max(pairs, default=None)
 
@@ -309,6 +310,17 @@ def test_figures_are_read_whole() -> None:
     offsets = [match.span() for match in re.finditer(r"[\d.]+|\w+|\$|[^\w\s]", text)]
     found = decode(text, {"4.5": 5, "12": 4}, {"4.5": 5, "12": 4}, limit=2, offsets=offsets)
     assert [words for words, _ in found] == ["$4.5 million", "12 percent"]
+
+
+def test_what_overlaps_once_it_is_whole_is_one_answer() -> None:
+    text = "It costs 4.5 million."
+    offsets = [match.span() for match in re.finditer(r"[\d.]+\d|\w+|[^\w\s]", text)]
+    assert decode(text, {"4.5": 5, "million": 4}, {"4.5": 5, "million": 4}, limit=2, offsets=offsets)[0] == (
+        "4.5 million",
+        10.0,
+    )
+    found = decode(text, {"4.5": 5, "million": 4}, {"4.5": 5, "million": 4}, limit=4, offsets=offsets)
+    assert "million" not in [words for words, _ in found]
 
 
 def test_no_answer_crosses_paragraphs() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from qa_fakes import open_archive
 
-from qa.training.cloze import BESIDE, EVENT, question, questions, targets
+from qa.training.cloze import A_SENTENCE, BESIDE, EVENT, question, questions, targets
 from qa.training.distant import groups
 
 LEAD = "Iraqi forces entered Albu Kamal on Monday, killing 40 fighters, Haider al-Abadi said."
@@ -100,11 +100,12 @@ def test_what_was_published_later_is_not_asked_about(tmp_path: Path) -> None:
         assert not list(questions(archive, date(2017, 1, 1), 1))
 
 
-def test_what_stands_over_many_articles_and_what_is_about_nothing_are_not_asked(tmp_path: Path) -> None:
-    wire = "Border army towns and roads: from Ellery Network staff and wire reports. Said Haider Tollen."
+def test_what_stands_over_many_articles_and_what_is_about_nothing_is_not_asked(tmp_path: Path) -> None:
+    wire = (
+        "From the border towns and army roads: wire reports of Haider Tollen and Ellery Network. So was Haider Tollen."
+    )
     records = [report(i, f"News of day {i}", f"{wire} Story {i}.", f"2017-11-0{i}") for i in range(1, 6)]
     with open_archive(tmp_path, records) as archive:
         made = [one.question for one in questions(archive, date(2017, 11, 10), 1)]
-    assert made
-    assert len(made) == len(set(made))
-    assert not [one for one in made if one.startswith("Said ")]
+    assert 0 < sum("border towns" in one for one in made) <= A_SENTENCE
+    assert not [one for one in made if one.startswith("So was")]
