@@ -39,6 +39,8 @@ _REGION = re.compile(
 )
 # What may follow a name of several words without making it another one: "Islamic State (of Iraq and Syria) group".
 _GOES_ON = re.compile(r"\s(?:of|group|party|militants?|fighters?|organi[sz]ation|movement)\b")
+# "Chicken nugget" and "chicken nuggets" are one answer; "1990" and "1990s" are two.
+_PLURAL = re.compile(r"(?<=[^\W\d_]{3})(?<![siu])s$")
 _MARKS = " .,;:!?\"'“”‘’()[]"
 _LIST = re.compile(r"\s(?:and|or|&)\s|,\s")
 
@@ -88,11 +90,11 @@ def keys(
 
 
 def _plain(text: str) -> str:
-    """The normal form, numbers in digits, percent in one way; the text itself when nothing else is left."""
+    """The normal form, numbers in digits, percent in one way, no plurals; the text itself when nothing else is left."""
     lowered = _ALLIES.sub("", text.lower())
     for pattern, replacement in _UNITS:
         lowered = pattern.sub(replacement, lowered)
-    words = [_NUMBERS.get(word, word) for word in normalise(lowered).split()]
+    words = [_NUMBERS.get(word) or _PLURAL.sub("", word) for word in normalise(lowered).split()]
     return " ".join(words) or text
 
 

@@ -211,6 +211,24 @@ def test_a_name_whose_article_never_mentions_the_longer_one_is_another(
     assert all_apart((short, "a"), (long, "b"), names={"a": beside, "b": [long]})
 
 
+# --- plurals
+
+
+def test_one_and_many_of_a_kind_are_one_answer() -> None:
+    assert one("chicken nugget", "chicken nuggets", "Chicken nuggets")
+    assert one("surfboard", "surfboards", "the surfboards")
+    assert one("whales", "Whale")
+
+
+def test_what_only_looks_like_a_plural_is_none() -> None:
+    assert all_apart("1990", "1990s")
+    assert all_apart("gas", "ga")
+    assert all_apart("boss", "bos")
+    assert all_apart("virus", "viru")
+    assert all_apart("crisis", "crisi")
+    assert all_apart("Paris", "Pari")
+
+
 # --- allies
 
 
