@@ -193,7 +193,7 @@ def main() -> None:
     command.add_argument("--rate", type=float, default=1.5e-4)
     command.add_argument("--crop", type=int, nargs=2, default=(96, 224), help="least and most pieces of a passage")
     command.add_argument("--negatives", type=float, default=0.2, help="share of examples given a wrong passage")
-    command.add_argument("--masks", type=float, default=0.1, help="share of pieces masked in every other example")
+    command.add_argument("--masks", type=float, default=0.0, help="share of pieces masked in every other example")
     command.set_defaults(run=fine_tune)
     labels = argparse.ArgumentParser(add_help=False)
     labels.add_argument("--archive", type=Path, required=True)

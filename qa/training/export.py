@@ -22,7 +22,7 @@ from index.int8 import quantise, quiet
 from qa.calibration import Calibration
 from qa.training.model import QUERY, SpanModel
 
-NAME = "backissue-reader-2"
+NAME = "backissue-reader-3"
 # As long as the windows are in training: question, header and 256 pieces.
 MAX_PIECES = 352
 
