@@ -27,8 +27,8 @@ from qa.pipeline import QA
 # its confidence and its quotation; programs that want more ask for more confidence.
 COST = 0.06
 # Not fitted: the development questions, which repeat their article's words less than people's own do, would have 0.4
-# (EM and F1, cross-validated: .377, .435; 0.9: .373, .427; 1.2: .369, .426); at 0.9 the article that the project started
-# from says, and not by a hair, that ISIS holds Albu Kamal.
+# (EM and F1, cross-validated: .377, .435; 0.9: .373, .427; 1.2: .369, .426); at 0.9 the article that the project
+# started from says, and not by a hair, that ISIS holds Albu Kamal.
 NEAR = 0.9
 # Not fitted either: among 1.5 to 3.0, EM and F1 are best at 2.0.
 RECENCY = 2.0
