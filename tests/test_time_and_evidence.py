@@ -70,12 +70,12 @@ def test_a_wire_copy_is_listed_and_counts_once(qa: QA) -> None:
 
 def test_the_correction_is_believed_and_warned_of(qa: QA) -> None:
     response = qa.ask(Ask(question="How many years did Cassini spend in orbit around Saturn?"))
-    assert said(response) == "13 years"
-    wrong = next(answer for answer in response.alternatives if answer.text == "20 years")
+    assert said(response) in ("13", "13 years")
+    wrong = next(answer for answer in response.alternatives if answer.text in ("20", "20 years"))
     warned = [other.title for citation in wrong.citations for other in citation.corrected_by]
     assert warned == ["Correction: Cassini plunges into Saturn"]
     before = qa.ask(Ask(question="How many years did Cassini spend in orbit around Saturn?", as_of=date(2017, 9, 16)))
-    assert said(before) == "20 years"
+    assert said(before) in ("20", "20 years")
     assert before.answer is not None
     assert before.answer.citations[0].corrected_by == ()
 
