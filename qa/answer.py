@@ -76,6 +76,11 @@ class Citation(Reference):
     corrected_by: tuple[Reference, ...] = ()
     changed_later: bool = False
 
+    @property
+    def answer_in_quote(self) -> tuple[int, int]:
+        """Where the answer stands in the quotation."""
+        return self.answer_start - self.start, self.answer_end - self.start
+
 
 class Answer(Contract):
     """One answer, verbatim, with the best citations that bear it, the very best first.

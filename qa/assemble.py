@@ -59,7 +59,7 @@ def answers(said: Verdict, scale: Scale, citer: Citer) -> list[Answer]:
         beside = bool(made) and confidence >= CONTRADICTS * made[0].confidence and _same_period(made[0], days)
         beside = beside and _place(citations[0]) not in told
         told |= set(map(_place, citations)) if not made else set()
-        text = _words(citations[0])
+        text = citations[0].quote[slice(*citations[0].answer_in_quote)]
         made.append(
             Answer(
                 text=text,
@@ -139,11 +139,6 @@ def also_written(text: str, spans: Sequence[Span], scale: Scale) -> tuple[str, .
     for span in spans:
         forms.setdefault(scale.words(span).lower(), scale.words(span))
     return tuple(forms.values())[1:]
-
-
-def _words(citation: Citation) -> str:
-    """The answer in a citation's quotation."""
-    return citation.quote[citation.answer_start - citation.start : citation.answer_end - citation.start]
 
 
 def _place(citation: Citation) -> tuple[str, int]:

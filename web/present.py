@@ -104,8 +104,7 @@ def host(url: str) -> str:
 
 def marked(citation: Citation) -> object:
     """The quotation in pieces, the answer's words marked."""
-    span = (citation.answer_start - citation.start, citation.answer_end - citation.start)
-    return excerpt(citation.quote, span)
+    return excerpt(citation.quote, citation.answer_in_quote)
 
 
 def cite_url(citation: Citation, as_of: date | None = None) -> str:

@@ -129,7 +129,7 @@ def _show_timeline(entries: Sequence[TimelineEntry]) -> None:
 
 def _highlighted(citation: Citation) -> Text:
     text = Text(citation.quote)
-    text.stylize("bold", citation.answer_start - citation.start, citation.answer_end - citation.start)
+    text.stylize("bold", *citation.answer_in_quote)
     return text
 
 
