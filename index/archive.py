@@ -298,19 +298,23 @@ class Archive:
         return self.index_pending(progress)
 
     def verify(self) -> dict[str, list[str]]:
-        """Compares the indexes with the catalog; returns the article ids that each lacks or holds in excess."""
+        """Compares the indexes with the catalog; returns the article ids that each lacks or holds in excess, and those
+        of passages that no search of the vectors reaches."""
         indexed = self.catalog.in_state("indexed")
         expected = {passage.id for found in self.catalog.passages_of(indexed).values() for passage in found}
         report = {}
         for name, held in (("vectors", self.vectors.passage_ids()), ("bm25", self.lexical.passage_ids())):
             report[f"{name}_lacking"] = _article_ids(expected - set(held))
             report[f"{name}_excess"] = _article_ids(set(held) - expected)
+        report["vectors_unreachable"] = _article_ids(expected & set(self.vectors.unreachable()))
         return report
 
     def repair(self, report: dict[str, list[str]]) -> int:
-        """Re-indexes what `verify` found lacking and takes out what is in excess; returns how many articles."""
+        """Re-indexes what `verify` found lacking or out of reach and takes out what is in excess; returns how many
+        articles."""
         excess = {*report["vectors_excess"], *report["bm25_excess"]}
-        self.vectors.remove(excess)
+        # Written again in its place, a vector keeps the links that it had.
+        self.vectors.remove({*excess, *report["vectors_unreachable"]})
         self.lexical.remove(excess)
         indexed = set(self.catalog.in_state("indexed"))
         affected = {article_id for ids in report.values() for article_id in ids}

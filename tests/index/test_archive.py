@@ -17,7 +17,7 @@ from sqlalchemy import event
 
 from index import ingest
 from index.archive import Archive
-from index.article import FOREVER, IndexRow, Selection
+from index.article import FOREVER, IndexRow, Selection, article_of
 from index.chunk import Chunking
 from index.embed import Encoder
 from index.errors import (
@@ -268,6 +268,7 @@ def test_a_sound_archive_verifies(folder):
     with open_archive(folder) as archive:
         assert archive.verify() == {
             "vectors_lacking": [], "vectors_excess": [], "bm25_lacking": [], "bm25_excess": [],
+            "vectors_unreachable": [],
         }  # fmt: skip
 
 
@@ -291,8 +292,26 @@ def test_planted_damage_is_found_and_repaired(folder):
             "vectors_excess": ["e" * 16],
             "bm25_lacking": sorted([second, third]),
             "bm25_excess": sorted(["f" * 16, third]),
+            "vectors_unreachable": [],
         }
         archive.repair(report)
+        assert not any(archive.verify().values())
+        ids, vectors = stored_vectors(archive)
+        assert ids == sound[0]
+        assert np.array_equal(vectors, sound[1])
+
+
+def test_what_no_search_reaches_is_linked_anew(folder, monkeypatch):
+    with open_archive(folder) as archive:
+        sound = stored_vectors(archive)
+        lost = sound[0][3]
+        removed, take_out = [], archive.vectors.remove
+        monkeypatch.setattr(archive.vectors, "unreachable", lambda: [] if removed else [lost])
+        monkeypatch.setattr(archive.vectors, "remove", lambda ids: removed.extend(ids) or take_out(ids))
+        report = archive.verify()
+        assert report["vectors_unreachable"] == [article_of(lost)]
+        assert archive.repair(report) == 1
+        assert removed == [article_of(lost)]
         assert not any(archive.verify().values())
         ids, vectors = stored_vectors(archive)
         assert ids == sound[0]
