@@ -135,8 +135,8 @@ class VectorIndex:
             return []
         # Asked for all of them, Chroma walks all of the graph that it can reach from where the search begins.
         first = self.vectors(held[:1])[0]
-        found = [{passage_id for passage_id, _ in self._query(probe, len(held), None)} for probe in (first, -first)]
-        return sorted(set(held) - set.intersection(*found))
+        here, opposite = ({one for one, _ in self._query(probe, len(held), None)} for probe in (first, -first))
+        return sorted(set(held) - (here & opposite))
 
     def vectors(self, passage_ids: Sequence[str]) -> Vectors:
         """The stored vectors of these passages, (n, dimension), in the order of the ids."""
