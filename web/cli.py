@@ -9,9 +9,11 @@ import errno
 import json
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import click
 from index import sample
 from index.archive import Archive
 from index.errors import ArchiveError, ArchiveLockedError, BackissueError, FilterError, InputError, SettingsError
-from index.formats import Defaults, parse_published, read_path
+from index.formats import Defaults, Fetcher, is_address, parse_published, read_address, read_path
 from index.ingest import Report, note_rejects
 from index.ingest import add as ingest
 from qa.answer import Ask, AskResponse
@@ -134,7 +136,7 @@ def demo(context: click.Context, serve: bool, port: int | None) -> None:
                 f"{settings.archive} holds articles of your own, to which the sample is not added. "
                 "Name another folder: backissue --archive DIR demo."
             )
-        _add(archive, [sample.dispatches_path()], Defaults())
+        _add(archive, [str(sample.dispatches_path())], Defaults())
         if serve:
             _serve(settings, archive, any_port=port is None)
         else:
@@ -142,7 +144,7 @@ def demo(context: click.Context, serve: bool, port: int | None) -> None:
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("places", metavar="PATH_OR_URL...", nargs=-1, required=True)
 @click.option("--published", metavar="DATE", help="Date of articles that do not give their own.")
 @click.option("--source", callback=_words, help="Source of articles that do not give their own.")
 @click.option("--model", callback=_words, help="For a new archive: minilm (default), static, a folder or a hub name.")
@@ -153,9 +155,11 @@ def demo(context: click.Context, serve: bool, port: int | None) -> None:
 @_archive
 @click.pass_context
 def add(
-    context: click.Context, /, paths: tuple[Path, ...], published: str | None, source: str | None, **new: Any
+    context: click.Context, /, places: tuple[str, ...], published: str | None, source: str | None, **new: Any
 ) -> None:
-    """Add articles: .jsonl, .csv, .html, .txt, .md files (.gz too), .zip files, and folders of these.
+    """Add articles: .jsonl, .csv, .html, .txt, .md files (.gz too), feeds, .zip files, folders of these, and addresses.
+
+    Of an https:// address, a page gives its article, a feed (RSS, Atom) those that it links to, a file what it holds.
 
     Adding an article again changes nothing; a changed one becomes a new version. After an interruption, run
     the same command again: it goes on where it stopped.
@@ -165,11 +169,11 @@ def add(
     if published is not None:
         moment, precision = parse_published(published, "--published")
         defaults = replace(defaults, published_at=moment, date_precision=precision)
-    for path in paths:
-        if not path.exists():
-            raise click.BadParameter(f"{path} does not exist.", param_hint="PATHS")
+    for place in places:
+        if not is_address(place) and not Path(place).exists():
+            raise click.BadParameter(f"{place} does not exist.", param_hint="PATH_OR_URL")
     with open_archive(settings, create=True) as archive:
-        report = _add(archive, paths, defaults)
+        report = _add(archive, places, defaults)
     if report.rejects and not (report.added or report.updated or report.unchanged):
         sys.exit(1)
 
@@ -420,11 +424,14 @@ def _ask(settings: Settings, question: Ask) -> AskResponse:
         return remote.ask(error, question, settings.token)
 
 
-def _add(archive: Archive, paths: tuple[Path, ...] | list[Path], defaults: Defaults) -> Report:
-    items = (item for path in paths for item in read_path(path, defaults))
+def _add(archive: Archive, places: Iterable[str], defaults: Defaults) -> Report:
+    fetcher = Fetcher(private=True)
+    read = (read_address(p, defaults, fetcher) if is_address(p) else read_path(Path(p), defaults) for p in places)
     with terminal.progress() as display:
         shown = terminal.AddProgress(display)
-        report = ingest(archive, items, on_read=shown.read, on_indexing=shown.indexing, on_indexed=shown.indexed)
+        report = ingest(
+            archive, chain.from_iterable(read), on_read=shown.read, on_indexing=shown.indexing, on_indexed=shown.indexed
+        )
     terminal.show_report(report, note_rejects(archive.folder / "rejects", report.rejects))
     return report
 

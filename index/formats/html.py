@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from index.formats.base import Defaults, Item, Located, RejectedError, Source, read_whole
 from index.formats.decode import decode
@@ -14,27 +15,76 @@ from index.formats.record import to_article
 MAX_HTML_BYTES = 20_000_000  # the largest live pages have some 5 MB; the tree takes many times that in memory
 META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]{1,40})", re.IGNORECASE)
 HEAD_BYTES = 4096  # browsers look for the declaration in the first 1,024
+FEED_TYPES = ("application/rss+xml", "application/atom+xml")
 # No search of the body for anything like a date: a wrong date is worse than none.
 DATE_SEARCH = {"original_date": True, "extensive_search": False}
 
 
 def read(source: Source, defaults: Defaults) -> Iterator[Item]:
     """The one article of a page. Raises RejectedError when there is none."""
-    data = read_whole(source)
+    yield Located(source.where, to_article({**page_fields(read_whole(source)), "file": source.name}, defaults))
+
+
+def page_fields(data: bytes, charset: str | None = None, url: str | None = None) -> dict[str, object]:
+    """What a page says of its article, its text at least; `charset` is what it was sent in, `url` where it was found.
+
+    Raises RejectedError when it holds no story.
+    """
     if len(data) > MAX_HTML_BYTES:
         raise RejectedError("too large", f"over {MAX_HTML_BYTES:,} bytes for one page. Save the article's part alone")
     import trafilatura  # a third of a second that only web pages should cost
 
     page = trafilatura.bare_extraction(
-        decode(data, _declared_charset(data)),
+        decode(data, charset or _declared_charset(data)),
+        url=url,
         with_metadata=True,
         include_comments=False,
         date_extraction_params=dict(DATE_SEARCH),
     )
-    record = {name: value for name, value in _fields(page).items() if value} if page else {}
-    if not record.get("text"):
+    fields = {name: value for name, value in _fields(page).items() if value} if page else {}
+    if not fields.get("text"):
         raise RejectedError("no article text found", "the page holds no story. Check that it was saved whole")
-    yield Located(source.where, to_article({**record, "file": source.name}, defaults))
+    return dict(fields)
+
+
+def fragment_text(markup: str) -> str:
+    """The words of a piece of a page, a line a paragraph, without captions."""
+    import trafilatura
+
+    page = f"<html><body><article>{markup}</article></body></html>"
+    return trafilatura.extract(page, include_comments=False) or bare_words(markup)
+
+
+def bare_words(markup: str) -> str:
+    """All words of a piece of a page, as they stand."""
+    from lxml.html import fromstring
+
+    return str(fromstring(f"<div>{markup}</div>").text_content())
+
+
+def feeds(data: bytes) -> list[str]:
+    """The feeds that a page names in its head, as it names them."""
+    from lxml.html import fromstring
+
+    links = fromstring(data).xpath("//link[@rel='alternate' and @href]") if data.strip() else []
+    return [str(link.get("href")) for link in links if str(link.get("type", "")).lower() in FEED_TYPES]
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether two addresses belong to one host or domain, as news.example.co.uk and example.co.uk do."""
+    import courlan
+
+    if urlsplit(one).netloc == urlsplit(other).netloc:
+        return True
+    domain = courlan.extract_domain(one)  # None where the ending is of no domain that is known
+    return domain is not None and domain == courlan.extract_domain(other)
+
+
+def without_trackers(url: str) -> str:
+    """An address without what tells senders of links apart: utm_source and the like."""
+    import courlan
+
+    return courlan.clean_url(url) or url
 
 
 def _declared_charset(data: bytes) -> str | None:

@@ -6,7 +6,7 @@ import gzip
 import io
 from pathlib import PurePath
 
-from index.formats import html, jsonl, table, text
+from index.formats import feed, html, jsonl, table, text
 from index.formats.base import Reader, RejectedError, Source
 
 READERS: dict[str, Reader] = {
@@ -17,6 +17,9 @@ READERS: dict[str, Reader] = {
     ".htm": html.read,
     ".txt": text.read,
     ".md": text.read_markdown,
+    ".xml": feed.read,
+    ".rss": feed.read,
+    ".atom": feed.read,
 }
 COMPRESSED = (".jsonl", ".ndjson", ".csv")
 KNOWN = ", ".join([*READERS, *(f"{ending}.gz" for ending in COMPRESSED), ".zip"])
@@ -27,12 +30,19 @@ def choose(source: Source) -> tuple[Reader, Source]:
 
     Raises RejectedError for an unknown ending.
     """
-    name = PurePath(source.name.lower())
-    if name.suffix == ".gz" and PurePath(name.stem).suffix in COMPRESSED:
-        return READERS[PurePath(name.stem).suffix], _unpacked(source)
-    if name.suffix in READERS:
-        return READERS[name.suffix], source
-    raise RejectedError("unknown file type", f"{name.suffix or 'no ending'}. Known are {KNOWN}")
+    reader = reader_of(source.name)
+    if reader is None:
+        ending = PurePath(source.name).suffix.lower()
+        raise RejectedError("unknown file type", f"{ending or 'no ending'}. Known are {KNOWN}")
+    return reader, _unpacked(source) if source.name.lower().endswith(".gz") else source
+
+
+def reader_of(name: str) -> Reader | None:
+    """The reader for files of a name, None for an unknown ending."""
+    path = PurePath(name.lower())
+    if path.suffix == ".gz" and PurePath(path.stem).suffix in COMPRESSED:
+        return READERS[PurePath(path.stem).suffix]
+    return READERS.get(path.suffix)
 
 
 def _unpacked(source: Source) -> Source:

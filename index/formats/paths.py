@@ -70,8 +70,12 @@ def _walk(top: Path) -> Iterator[Path | Reject]:
 
 
 def _read_file(path: Path, where: str, defaults: Defaults) -> Iterator[Item]:
-    source = Source(where, printable(path.name), lambda: _opened(path))
-    if path.suffix.lower() == ".zip":
+    yield from read_source(Source(where, printable(path.name), lambda: _opened(path)), defaults)
+
+
+def read_source(source: Source, defaults: Defaults) -> Iterator[Item]:
+    """The articles of a file, by the ending of its name. Raises RejectedError where it holds none."""
+    if source.name.lower().endswith(".zip"):
         yield from bundle.read(source, defaults)
     else:
         reader, unpacked = kinds.choose(source)

@@ -18,6 +18,8 @@ import pytest
 from click.testing import CliRunner, Result
 from fakes import FakeEncoder
 from qa_fakes import HARBOUR, assert_offsets_hold, open_archive
+from site_pages import page, rss
+from site_pages import serving as web_site
 
 from index.errors import ArchiveLockedError, InputError
 from qa.answer import Ask, AskResponse
@@ -234,6 +236,26 @@ def test_add_takes_a_folder_and_gives_defaults(run: Run) -> None:
     found = answer(run("--archive", "a", "ask", "What did the storm take?", "--json", "--as-of", "2017-11-03"))
     (passage,) = found["passages"]
     assert (passage["source"], passage["published_at"]) == ("My Paper", "2017-11-03T00:00:00Z")
+
+
+def test_add_takes_the_address_of_a_feed(run: Run) -> None:
+    with web_site() as site:
+        site.pages |= {
+            "/a": page("Iraqi forces enter al-Qaim"),
+            "/feed": rss(
+                {"title": "A", "link": f"{site.url}/a", "description": "T", "pubDate": "Fri, 03 Nov 2017 10:00:00 GMT"},
+                {"title": "B", "link": f"{site.url}/b", "description": "T"},
+            ),
+        }
+        output = succeed(run("add", f"{site.url}/feed", "--source", "Nobody"))
+        assert counts(output) == {"added": 1, "updated": 0, "unchanged": 0, "rejected: not fetched": 1}
+        assert counts(succeed(run("add", f"{site.url}/feed")))["unchanged"] == 1
+        assert run("add", f"{site.url}/b").exit_code == 1
+    said = answer(run("ask", "Who entered the town of al-Qaim?", "--json"))
+    (citation, *_) = said["answer"]["citations"]
+    assert citation["url"] == f"{site.url}/a"
+    assert citation["source"] == "Harbour Gazette"
+    assert citation["published_at"] == "2017-11-03T10:00:00Z"
 
 
 def test_a_missing_path_is_named_and_nothing_is_added(run: Run, articles: Path) -> None:
