@@ -31,10 +31,11 @@ CHUNK_BYTES = 1 << 20
 
 
 class AddOptions(BaseModel):
-    """What is taken for articles that do not say themselves."""
+    """What is added besides files, and what is taken for articles that do not say themselves."""
 
     model_config = ConfigDict(extra="forbid")
 
+    address: str | None = Field(default=None, max_length=2000, description="A page, feed or file that is fetched.")
     source: str | None = Field(default=None, max_length=10_000, description="Source of articles that do not say.")
     published: str | None = Field(default=None, max_length=100, description="Date of articles that do not say.")
 
@@ -87,6 +88,11 @@ class Job(BaseModel):
     report: AddReport | None = Field(description="Of a job of kind add: what became of the articles.")
     metrics: dict[str, Any] | None = Field(description="Of a job of kind evaluate: the figures, as in metrics.json.")
     error: str | None = Field(description="Why it failed, and the remedy.")
+
+    @property
+    def handed_in(self) -> tuple[str, ...]:
+        """The names of the files, and the address."""
+        return (*self.files, *filter(None, [self.options.get("address")]))
 
     @property
     def over(self) -> bool:
@@ -251,9 +257,10 @@ def input_files(folder: Path) -> list[Path]:
 def _keep(folder: Path, files: Iterable[tuple[str, IO[bytes]]]) -> list[str]:
     """Copies files into a job's folder; returns the names they have there."""
     names = []
+    (folder / "input").mkdir(parents=True)
     for number, (name, stream) in enumerate(files):
         place = folder / "input" / str(number) / _safe_name(name)
-        place.parent.mkdir(parents=True)
+        place.parent.mkdir()
         with place.open("wb") as file:
             shutil.copyfileobj(stream, file, CHUNK_BYTES)
         names.append(place.name)

@@ -7,7 +7,7 @@ from typing import IO
 from flask import request
 
 from index.errors import FilterError, InputError
-from index.formats import parse_published
+from index.formats import is_address, parse_published
 from web.jobs import AddOptions, EvaluateOptions
 
 MULTIPART = "multipart/form-data"
@@ -18,23 +18,30 @@ def allow(megabytes: int) -> None:
     request.max_content_length = megabytes << 20
 
 
-def sent_files() -> list[tuple[str, IO[bytes]]]:
-    """The files of a form, by name. Raises InputError when there is none."""
+def sent_files(*, needed: bool = True) -> list[tuple[str, IO[bytes]]]:
+    """The files of a form, by name. Raises InputError when there is none, if one is needed."""
     sent = [(found.filename, found.stream) for _, found in request.files.items(multi=True)]
     chosen = [(name, stream) for name, stream in sent if name]  # a browser sends an empty one where none was chosen
-    if not chosen:
+    if needed and not chosen:
         raise InputError("There is no file in the request. Send at least one, in the field file.", field="file")
     return chosen
 
 
-def add_options(source: str | None, published: str | None) -> AddOptions:
-    """What articles take that do not say themselves. Raises FilterError for a date that is none."""
+def add_options(source: str | None, published: str | None, address: str | None) -> AddOptions:
+    """What is added besides files, and what articles take that do not say themselves.
+
+    Raises FilterError for a date that is none, and for an address that is none.
+    """
+    if address and not is_address(address):
+        message = f"{address[:64]!r} is not an address to fetch. Give one that begins with https:// or http://."
+        raise FilterError(message, field="address")
     if published:
         try:
             parse_published(published, "published")
         except FilterError as error:
             raise FilterError(str(error), field="published") from error
-    return AddOptions(source=" ".join((source or "").split()) or None, published=published or None)
+    source = " ".join((source or "").split()) or None
+    return AddOptions(source=source, published=published or None, address=address or None)
 
 
 def evaluate_options(group: str | None) -> EvaluateOptions:

@@ -16,7 +16,7 @@ from typing import Any
 
 from index import ingest
 from index.errors import BackissueError, InputError
-from index.formats import Defaults, Located, Reject, parse_published, read_path
+from index.formats import Defaults, Fetcher, Located, Reject, parse_published, read_address, read_path
 from qa.answer import Ask, AskResponse
 from qa.pipeline import QA
 from web.jobs import AddReport, Job, Jobs, RejectedItem, input_files
@@ -116,7 +116,7 @@ class Worker:
         return {"report": _told(report).model_dump()}
 
     def _items(self, job: Job) -> Iterator[Located | Reject]:
-        """The articles of the files handed in, their places named as the files were."""
+        """The articles of the files handed in, their places named as the files were, and those at the address."""
         defaults = Defaults(source=job.options["source"])
         if job.options["published"]:
             moment, precision = parse_published(job.options["published"], "published")
@@ -125,6 +125,9 @@ class Worker:
         for path in input_files(folder):
             for item in read_path(path, defaults):
                 yield replace(item, where=_without_folders(item.where, folder))
+        if address := job.options.get("address"):
+            # Whoever may use this server may not be allowed to reach all that it can.
+            yield from read_address(address, defaults, Fetcher(private=False))
 
     def _clear_up(self, job: Job, kept: int) -> None:
         """After a cancelled job: what it has read and not yet indexed is taken back."""

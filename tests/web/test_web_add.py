@@ -89,3 +89,16 @@ def test_pages_of_other_sites_add_nothing(client):
     foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
     assert client.post("/add", data={"text": "Words."}, headers=foreign).status_code == 403
     assert client.post("/feedback", data={"verdict": "right"}, headers=foreign).status_code == 403
+
+
+def test_an_address_is_handed_in_and_what_is_none_is_refused(app, client):
+    wrong = client.post("/add", data={"address": "ftp://a.example/x"})
+    assert wrong.status_code == 422
+    assert "is not an address to fetch" in text_of(wrong)
+    assert 'value="ftp://a.example/x"' in text_of(wrong)
+    job = client.post("/add", data={"address": "http://127.0.0.1:9/feed"}).headers["Location"]
+    assert "http://127.0.0.1:9/feed" in text_of(client.get(job))
+    assert "http://127.0.0.1:9/feed" in text_of(client.get("/add"))
+    with working(app):
+        over(client, {"id": job.rpartition("/")[2]})
+    assert "not a public address" in text_of(client.get(job))

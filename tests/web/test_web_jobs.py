@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from qa_fakes import HARBOUR
+from site_pages import page, rss, serving
 from working import archive_of, opened, over, working
 
 from index.archive import Archive
+from index.formats import Fetcher
 from qa.pipeline import QA
 from web.jobs import MAX_WAITING
 from web.tokens import Tokens
@@ -114,6 +116,32 @@ def test_questions_are_asked_and_all_results_can_be_had(app, client):
         assert client.get(f"{JOBS}/{job['id']}/results/{name}").status_code == 404
 
 
+def test_an_address_is_added_if_it_is_public(app, client, monkeypatch):
+    with serving() as site:
+        site.pages |= {
+            "/feed": rss({"title": "A", "link": f"{site.url}/a", "description": "T"}),
+            "/a": page("Iraqi forces enter al-Qaim"),
+        }
+        asked = {"kind": "add", "address": f"{site.url}/feed"}
+        response = client.post(JOBS, query_string=asked)
+        assert (response.status_code, response.get_json()["options"]["address"]) == (202, asked["address"])
+        with working(app):
+            refused = over(client, response.get_json())
+            assert refused["report"]["reasons"] == {"not a public address": 1}
+            assert site.asked == []
+            monkeypatch.setattr("web.work.Fetcher", lambda **_: Fetcher(private=True, pause=0))
+            form = {**asked, "file": [(io.BytesIO(lines(articles(1))), "a.jsonl")]}
+            both = client.post(JOBS, data=form, content_type="multipart/form-data").get_json()
+            added = over(client, both)
+    assert (added["report"]["added"], added["report"]["rejected"]) == (2, 0)
+    assert site.asked == ["/feed", "/robots.txt", "/a"]
+
+
+def test_nothing_at_all_is_refused(client):
+    response = client.post(JOBS, query_string={"kind": "add"})
+    assert (response.status_code, response.get_json()["field"]) == (422, "file")
+
+
 def test_a_beir_folder_is_handed_in_as_its_files(app, client):
     files = [
         (io.BytesIO(lines([{"_id": "q1", "text": "Who won the regatta?"}])), "queries.jsonl"),
@@ -142,6 +170,9 @@ def test_an_unusable_question_file_is_said_in_words_that_name_no_folder(app, cli
         ({"kind": "remove"}, "kind"),
         ({"kind": "add", "group": "x"}, "group"),
         ({"kind": "evaluate", "source": "x"}, "source"),
+        ({"kind": "evaluate", "address": "https://a.example/"}, "address"),
+        ({"kind": "add", "address": "/etc/passwd"}, "address"),
+        ({"kind": "add", "address": "file:///etc/passwd"}, "address"),
         ({"kind": "add", "published": "yesterday"}, "published"),
         ({"kind": "add", "sauce": "x"}, "sauce"),
     ],

@@ -29,6 +29,11 @@ class JobParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Kind = Field(description="`add` adds articles, `evaluate` asks questions and scores the answers.")
+    address: str | None = Field(
+        default=None,
+        max_length=2000,
+        description="Of a job that adds: a page, a feed or a file on the web, instead of files or besides them.",
+    )
     source: str | None = Field(default=None, max_length=10_000, description="Source of articles that do not say.")
     published: str | None = Field(
         default=None, max_length=100, description="Date of articles that do not say, such as 2017-11-03."
@@ -55,10 +60,10 @@ FORM: dict[str, Any] = JobParameters.model_json_schema()
 FORM["properties"]["file"] = {
     "type": "array",
     "items": {"type": "string", "contentMediaType": "application/octet-stream"},
-    "minItems": 1,
-    "description": "The files: articles as `backissue add` reads them, or questions as `backissue evaluate` does.",
+    "description": "The files: articles as `backissue add` reads them, or questions as `backissue evaluate` does. "
+    "At least one, unless there is an address.",
 }
-FORM["required"] = ["kind", "file"]
+FORM["required"] = ["kind"]
 CONTENT: dict[str, Any] = {MULTIPART: FORM, **{media: {"type": "string"} for media in LINES[:2]}}
 
 
@@ -78,17 +83,21 @@ def blueprint(services: Services) -> Blueprint:
         headers={"Location": "The job's address."},
     )
     def create_job() -> Response:
-        """Send files as a form, with the parameters in it or in the address; or JSON lines as the body, with the
-        parameters in the address. Of the kind `add`, this changes the archive, and needs a token that may."""
+        """Send files as a form, with the parameters in it or in the query; or JSON lines as the body, with the
+        parameters in the query; or no body, and the `address` of what is to be added. Of the kind `add`, this changes
+        the archive, and needs a token that may. Only public addresses are fetched."""
         allow(services.settings.max_upload_mb)
         form = request.mimetype == MULTIPART
-        if not form and request.mimetype not in LINES:
+        bare = not request.mimetype and not request.content_length
+        if not form and not bare and request.mimetype not in LINES:
             raise UnsupportedMediaType
         wanted = _parameters(form)
         if wanted.kind == "add":
             require_write()
-        files = sent_files() if form else [(NAMES[wanted.kind], request.stream)]
-        job = jobs.hand_in(wanted.kind, _options(wanted), files)
+        options = _options(wanted)
+        of_form = form or bare
+        files = sent_files(needed=not wanted.address) if of_form else [(NAMES[wanted.kind], request.stream)]
+        job = jobs.hand_in(wanted.kind, options, files)
         response = reply(job, 202)
         response.headers["Location"] = f"/api/v1/jobs/{job.id}"
         return response
@@ -169,10 +178,10 @@ def _parameters(form: bool) -> JobParameters:
 
 def _options(wanted: JobParameters) -> AddOptions | EvaluateOptions:
     """Raises FilterError for what the kind of job has no use for."""
-    idle = ("group",) if wanted.kind == "add" else ("source", "published")
+    idle = ("group",) if wanted.kind == "add" else ("address", "source", "published")
     for name in idle:
         if getattr(wanted, name) is not None:
             raise FilterError(f"A job of the kind {wanted.kind} does not take {name}. Leave it out.", field=name)
     if wanted.kind == "add":
-        return add_options(wanted.source, wanted.published)
+        return add_options(wanted.source, wanted.published, wanted.address)
     return evaluate_options(wanted.group)

@@ -20,7 +20,7 @@ from web.uploads import add_options, allow, sent_files
 RECENT_JOBS = 10
 # Pasted text comes as a field of a form, which is held in memory.
 MAX_PASTED_BYTES = 8 << 20
-FIELDS = ("title", "text", "source", "published")
+FIELDS = ("address", "title", "text", "source", "published")
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -41,7 +41,8 @@ def blueprint(services: Services) -> Blueprint:
         request.max_form_memory_size = MAX_PASTED_BYTES
         given = {name: request.form.get(name, "").strip() for name in FIELDS}
         try:
-            job = jobs.hand_in("add", add_options(given["source"], given["published"]), _sent(given))
+            options = add_options(given["source"], given["published"], given["address"])
+            job = jobs.hand_in("add", options, _sent(given))
         except InputError as error:
             return _form(services, given, error)
         return redirect(url_for("add.job", job_id=job.id), 303)
@@ -84,11 +85,11 @@ def _form(services: Services, given: dict[str, str], error: InputError | None = 
 
 
 def _sent(given: dict[str, str]) -> list[tuple[str, IO[bytes]]]:
-    """The files chosen and the text pasted, as a file. Raises InputError when there is neither."""
+    """The files chosen and the text pasted, as a file. Raises InputError when there is neither, nor an address."""
     if not given["text"]:
         if given["title"]:
             raise InputError("The text is missing: there is only a title. Paste the article's words.", field="text")
-        return sent_files()
+        return sent_files(needed=not given["address"])
     line = json.dumps({"title": given["title"] or None, "text": given["text"]}).encode()
     chosen = any(found.filename for _, found in request.files.items(multi=True))
     return [*(sent_files() if chosen else []), ("pasted.jsonl", io.BytesIO(line))]
