@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 from pathlib import PurePath
 
 from index.formats import html, jsonl, table, text
 from index.formats.base import Reader, RejectedError, Source
+from index.formats.unpack import gunzipped
 
 READERS: dict[str, Reader] = {
     ".jsonl": jsonl.read,
@@ -19,7 +18,8 @@ READERS: dict[str, Reader] = {
     ".md": text.read_markdown,
 }
 COMPRESSED = (".jsonl", ".ndjson", ".csv")
-KNOWN = ", ".join([*READERS, *(f"{ending}.gz" for ending in COMPRESSED), ".zip"])
+ARCHIVES = (".zip",)  # of files of these kinds
+KNOWN = ", ".join([*READERS, *(f"{ending}.gz" for ending in COMPRESSED), *ARCHIVES])
 
 
 def choose(source: Source) -> tuple[Reader, Source]:
@@ -29,23 +29,7 @@ def choose(source: Source) -> tuple[Reader, Source]:
     """
     name = PurePath(source.name.lower())
     if name.suffix == ".gz" and PurePath(name.stem).suffix in COMPRESSED:
-        return READERS[PurePath(name.stem).suffix], _unpacked(source)
+        return READERS[PurePath(name.stem).suffix], gunzipped(source)
     if name.suffix in READERS:
         return READERS[name.suffix], source
     raise RejectedError("unknown file type", f"{name.suffix or 'no ending'}. Known are {KNOWN}")
-
-
-def _unpacked(source: Source) -> Source:
-    return Source(source.where, source.name, lambda: _Gunzip(source.opener()))
-
-
-class _Gunzip(gzip.GzipFile):
-    """GzipFile that closes the stream it was handed."""
-
-    def __init__(self, stream: io.BufferedIOBase) -> None:
-        super().__init__(fileobj=stream, mode="rb")
-        self._stream = stream
-
-    def close(self) -> None:
-        super().close()
-        self._stream.close()
