@@ -15,12 +15,21 @@ from index.formats.members import Budget
 # What zipfile lets slip, beside its own BadZipFile, on headers with impossible values.
 MALFORMED = (RuntimeError, ValueError, struct.error)
 ENCRYPTED = 0x1  # bit of the general purpose flags
+WEB_ARCHIVES = (".warc", ".warc.gz")
 
 
 def read(source: Source, defaults: Defaults) -> Iterator[Item]:
     """The articles of all members. What is wrong with one member leaves the others readable."""
     nothing = "the zip file has no files in it but hidden ones, if any. Remove it, or fetch it again"
     return _read(source, defaults, members.new_budget(), lambda name: not members.is_hidden(name), nothing)
+
+
+def read_wacz(source: Source, defaults: Defaults) -> Iterator[Item]:
+    """The articles of a WACZ file: of the web archives in it. Its indexes, lists and logs only describe these."""
+    budget = members.new_budget()
+    budget.member = budget.left  # one crawl may well be one member
+    nothing = "there is no web archive in it. A WACZ file of other WACZ files is to be unpacked, and these added"
+    return _read(source, defaults, budget, lambda name: name.lower().endswith(WEB_ARCHIVES), nothing)
 
 
 def _read(

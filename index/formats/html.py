@@ -20,21 +20,30 @@ DATE_SEARCH = {"original_date": True, "extensive_search": False}
 
 def read(source: Source, defaults: Defaults) -> Iterator[Item]:
     """The one article of a page. Raises RejectedError when there is none."""
-    data = read_whole(source)
+    yield Located(source.where, to_article({**fields(read_whole(source)), "file": source.name}, defaults))
+
+
+def fields(data: bytes, *, charset: str | None = None, url: str | None = None) -> dict[str, str]:
+    """What a page says: its text, and title, url, source, published, authors, language where it names them.
+
+    `charset` and `url` are what the page came with; an address that the page itself names is preferred. Raises
+    RejectedError when there is no story.
+    """
     if len(data) > MAX_HTML_BYTES:
         raise RejectedError("too large", f"over {MAX_HTML_BYTES:,} bytes for one page. Save the article's part alone")
     import trafilatura  # a third of a second that only web pages should cost
 
     page = trafilatura.bare_extraction(
-        decode(data, _declared_charset(data)),
+        decode(data, charset or _declared_charset(data)),
+        url=url,
         with_metadata=True,
         include_comments=False,
         date_extraction_params=dict(DATE_SEARCH),
     )
-    record = {name: value for name, value in _fields(page).items() if value} if page else {}
-    if not record.get("text"):
+    found = {name: value for name, value in _fields(page).items() if value} if page else {}
+    if not found.get("text"):
         raise RejectedError("no article text found", "the page holds no story. Check that it was saved whole")
-    yield Located(source.where, to_article({**record, "file": source.name}, defaults))
+    return found
 
 
 def _declared_charset(data: bytes) -> str | None:

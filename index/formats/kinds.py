@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from index.formats import html, jsonl, table, text
+from index.formats import html, jsonl, table, text, warc
 from index.formats.base import Reader, RejectedError, Source
 from index.formats.unpack import gunzipped
 
@@ -16,9 +16,10 @@ READERS: dict[str, Reader] = {
     ".htm": html.read,
     ".txt": text.read,
     ".md": text.read_markdown,
+    ".warc": warc.read,
 }
-COMPRESSED = (".jsonl", ".ndjson", ".csv")
-ARCHIVES = (".zip",)  # of files of these kinds
+COMPRESSED = (".jsonl", ".ndjson", ".csv", ".warc")
+ARCHIVES = (".zip", ".wacz")  # of files of these kinds
 KNOWN = ", ".join([*READERS, *(f"{ending}.gz" for ending in COMPRESSED), *ARCHIVES])
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from index.errors import SourceFileError
 from index.formats import bundle, kinds
-from index.formats.base import Defaults, Item, Reject, Source, guarded, printable
+from index.formats.base import Defaults, Item, Reader, Reject, Source, guarded, printable
+
+ARCHIVES: dict[str, Reader] = {".zip": bundle.read, ".wacz": bundle.read_wacz}
 
 
 def read_path(path: Path, defaults: Defaults = Defaults()) -> Iterator[Item]:  # noqa: B008 - it is frozen
@@ -71,8 +73,8 @@ def _walk(top: Path) -> Iterator[Path | Reject]:
 
 def _read_file(path: Path, where: str, defaults: Defaults) -> Iterator[Item]:
     source = Source(where, printable(path.name), lambda: _opened(path))
-    if path.suffix.lower() == ".zip":
-        yield from bundle.read(source, defaults)
+    if reader := ARCHIVES.get(path.suffix.lower()):
+        yield from reader(source, defaults)
     else:
         reader, unpacked = kinds.choose(source)
         yield from reader(unpacked, defaults)
