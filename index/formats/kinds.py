@@ -19,7 +19,7 @@ READERS: dict[str, Reader] = {
     ".warc": warc.read,
 }
 COMPRESSED = (".jsonl", ".ndjson", ".csv", ".warc")
-ARCHIVES = (".zip", ".wacz")  # of files of these kinds
+ARCHIVES = (".zip", ".wacz", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")  # of files of these kinds
 KNOWN = ", ".join([*READERS, *(f"{ending}.gz" for ending in COMPRESSED), *ARCHIVES])
 
 

@@ -14,7 +14,7 @@ from index.formats.unpack import metered
 # A file can claim a thousand times its size. No more than a member at a time is held, so these guard time.
 MAX_MEMBER_BYTES = 2 * 1024**3
 MAX_TOTAL_BYTES = 16 * 1024**3
-NESTED = (*kinds.ARCHIVES, ".tar", ".tgz", ".7z", ".rar")
+NESTED = (*kinds.ARCHIVES, ".tar.zst", ".tbz2", ".txz", ".7z", ".rar")
 
 
 @dataclass(slots=True)

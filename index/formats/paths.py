@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from index.errors import SourceFileError
-from index.formats import bundle, kinds
+from index.formats import bundle, kinds, tar
 from index.formats.base import Defaults, Item, Reader, Reject, Source, guarded, printable
 
-ARCHIVES: dict[str, Reader] = {".zip": bundle.read, ".wacz": bundle.read_wacz}
+ARCHIVES: dict[str, Reader] = {".zip": bundle.read, ".wacz": bundle.read_wacz, **dict.fromkeys(tar.UNPACKED, tar.read)}
 
 
 def read_path(path: Path, defaults: Defaults = Defaults()) -> Iterator[Item]:  # noqa: B008 - it is frozen
@@ -73,8 +73,9 @@ def _walk(top: Path) -> Iterator[Path | Reject]:
 
 def _read_file(path: Path, where: str, defaults: Defaults) -> Iterator[Item]:
     source = Source(where, printable(path.name), lambda: _opened(path))
-    if reader := ARCHIVES.get(path.suffix.lower()):
-        yield from reader(source, defaults)
+    ending = next((ending for ending in kinds.ARCHIVES if path.name.lower().endswith(ending)), None)
+    if ending:
+        yield from ARCHIVES[ending](source, defaults)
     else:
         reader, unpacked = kinds.choose(source)
         yield from reader(unpacked, defaults)

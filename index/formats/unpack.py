@@ -60,7 +60,7 @@ class _Metered(io.RawIOBase):
         if self._failure:
             raise self._failure
         try:
-            data = self._stream.read1(len(buffer))
+            data = self._stream.read1(min(len(buffer), CHUNK_BYTES))  # which may take room for as many at once
             self._charge(len(data))
         except Exception as error:
             self._failure = error
