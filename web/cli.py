@@ -155,7 +155,9 @@ def demo(context: click.Context, serve: bool, port: int | None) -> None:
 def add(
     context: click.Context, /, paths: tuple[Path, ...], published: str | None, source: str | None, **new: Any
 ) -> None:
-    """Add articles: .jsonl, .csv, .html, .txt, .md files (.gz too), .zip files, and folders of these.
+    """Add articles: .jsonl, .csv, .html, .txt, .md files, web archives (.warc, .wacz), .zip and .tar files, folders.
+
+    The .jsonl, .csv and .warc files may be gzipped, the .tar files packed in any usual way.
 
     Adding an article again changes nothing; a changed one becomes a new version. After an interruption, run
     the same command again: it goes on where it stopped.
