@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import tarfile
 import time
 import tracemalloc
 import zipfile
@@ -374,8 +375,9 @@ def test_damage_anywhere_is_reported_not_raised(read, monkeypatch):
 )
 def test_a_bomb_in_a_page(read, coding, pack, monkeypatch):
     monkeypatch.setattr(html, "MAX_HTML_BYTES", 1_000_000)
-    crawl = Crawl().add("https://a.example/1", pack(b"0" * 200_000_000), http=[("Content-Encoding", coding)])
+    crawl = Crawl().add("https://a.example/1", pack(b"0" * 60_000_000), http=[("Content-Encoding", coding)])
     crawl.add("https://a.example/2", page())
+    read("first.warc", Crawl(False).add("https://a.example/", page()).data)  # loads the extractor
     tracemalloc.start()
     try:
         outcome = read("a.warc.gz", crawl.data)
@@ -390,6 +392,7 @@ def test_a_giant_payload_is_passed_over_without_being_held(read):
     crawl = Crawl(False).add("https://a.example/1", page(story="word " * 5_000_000))
     crawl.add("https://a.example/film.mp4", b"\0" * 30_000_000, "video/mp4").add("https://a.example/2", page())
     data = crawl.data
+    read("first.warc", Crawl(False).add("https://a.example/", page()).data)  # loads the extractor
     tracemalloc.start()
     try:
         outcome = read("a.warc", data)
@@ -461,3 +464,17 @@ def test_web_archives_in_zip_files(read):
         file.writestr("a/y.wacz", b"")
     outcome = read("a.zip", packed.getvalue())
     assert (len(outcome.articles), reasons(outcome)) == (1, ["nested archive"])
+
+
+def test_a_bomb_of_a_web_archive_within_other_files(read, monkeypatch):
+    monkeypatch.setattr(unpack, "FREE_BYTES", 1_000_000)
+    data = Crawl().add("https://a.example/film.mp4", b"\0" * 20_000_000, "video/mp4").data
+    packed, archive = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("x.warc.gz", data)
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        info = tarfile.TarInfo("x.warc.gz")
+        info.size = len(data)
+        tar.addfile(info, io.BytesIO(data))
+    for name, whole in (("a.zip", packed.getvalue()), ("a.wacz", packed.getvalue()), ("a.tar", archive.getvalue())):
+        assert reasons(read(name, whole)) == ["too large", "not an article"]
