@@ -26,7 +26,7 @@ BATCH = 20
 class Report:
     """What became of the input: counts of articles, and every reject with its place and reason.
 
-    `undated` counts those of the added and updated that have no date of publication.
+    `undated` counts those of the added and updated that have no date, neither of publication nor of update.
     """
 
     added: int = 0
@@ -102,7 +102,7 @@ def _register(
             article, digest, is_new = outcome
             batch.append((article, digest))
             report.added += is_new
-            report.undated += article.published_at is None
+            report.undated += article.published_at is None and article.updated_at is None
             report.updated += not is_new
         if len(batch) >= BATCH:
             if checkpoint:

@@ -157,9 +157,11 @@ def demo(context: click.Context, serve: bool, port: int | None) -> None:
 def add(
     context: click.Context, /, places: tuple[str, ...], published: str | None, source: str | None, **new: Any
 ) -> None:
-    """Add articles: .jsonl, .csv, .html, .txt, .md files (.gz too), feeds, .zip files, folders of these, and addresses.
+    """Add articles: .jsonl, .csv, .html, .txt, .md files, feeds (RSS, Atom), web archives (.warc, .wacz), .zip and .tar
+    files, folders of all these, and addresses.
 
-    Of an https:// address, a page gives its article, a feed (RSS, Atom) those that it links to, a file what it holds.
+    The .jsonl, .csv and .warc files may be gzipped, the .tar files packed in any usual way. Of an https:// address, a
+    page gives its article, a feed those that it links to, a file what it holds.
 
     Adding an article again changes nothing; a changed one becomes a new version. After an interruption, run
     the same command again: it goes on where it stopped.

@@ -59,7 +59,7 @@ class RejectedItem(BaseModel):
 
 
 class AddReport(BaseModel):
-    """What became of the articles handed in. `undated` counts those of the added and updated without a date;
+    """What became of the articles handed in. `undated` counts those of the added and updated without any date;
     `withdrawn` those read but taken back when the job was cancelled. `rejects` are the first ones."""
 
     added: int = 0

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
-from index.formats import feed, html, kinds
+from index.formats import feed, html, kinds, sites
 from index.formats.base import (
     Defaults,
     Item,
@@ -64,7 +64,7 @@ def _read(url: str, where: str, defaults: Defaults, fetcher: Fetcher) -> Iterato
         reader = kinds.reader_of(source.name)
         if reader is html.read:
             _refuse_front_page(found)
-            yield Located(where, to_article(_story(found), _or_host(defaults, found.url)))
+            yield Located(where, to_article(_story(found), sites.or_host(defaults, found.url)))
         elif reader is feed.read:
             entries = feed.entries(read_whole(source), where, base=found.url)
             yield from (_entry(entry, defaults, fetcher) for entry in entries)
@@ -90,7 +90,7 @@ def _entry(entry: feed.Entry, defaults: Defaults, fetcher: Fetcher) -> Item:
             return error.at(entry.where)
         return Reject(entry.where, "unreadable", f"{error.strerror or error}. See that the disk has room")
     dates = {name: value for name, value in entry.record.items() if name in DATES}
-    return feed.item(entry, {**entry.record, **story, **dates}, _or_host(defaults, link))
+    return feed.item(entry, {**entry.record, **story, **dates}, sites.or_host(defaults, link))
 
 
 def _refuse_front_page(found: Fetched) -> None:
@@ -103,19 +103,9 @@ def _refuse_front_page(found: Fetched) -> None:
 
 def _story(found: Fetched) -> dict[str, object]:
     """What a fetched page says of its article. It speaks for addresses of its own site alone."""
-    fields = html.page_fields(found.path.read_bytes(), found.charset, found.url)
-    if fields.get("source") == _host(found.url):  # what the page itself says nothing of
-        del fields["source"]
+    fields = html.fields(found.path.read_bytes(), charset=found.charset, url=found.url)
     url = str(fields.get("url") or found.url)
-    return {**fields, "url": html.without_trackers(url if html.same_site(url, found.url) else found.url)}
-
-
-def _or_host(defaults: Defaults, url: str) -> Defaults:
-    return replace(defaults, source=defaults.source or _host(url))
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc.removeprefix("www.")
+    return {**fields, "url": sites.without_trackers(url if sites.same_site(url, found.url) else found.url)}
 
 
 def _name(found: Fetched) -> str:

@@ -5,43 +5,44 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
 
-from index.formats import kinds
+from index.formats import members
 from index.formats.base import Defaults, Item, RejectedError, Source, guarded, printable
+from index.formats.members import Budget
 
-# A zip file can claim a thousand times its size. Nothing is unpacked to disk or held in memory, so these guard time.
-MAX_MEMBER_BYTES = 2 * 1024**3
-MAX_TOTAL_BYTES = 16 * 1024**3
-NESTED = (".zip", ".tar", ".tgz", ".7z", ".rar")
 # What zipfile lets slip, beside its own BadZipFile, on headers with impossible values.
 MALFORMED = (RuntimeError, ValueError, struct.error)
 ENCRYPTED = 0x1  # bit of the general purpose flags
-
-
-@dataclass(slots=True)
-class _Budget:
-    """How many bytes may still be unpacked."""
-
-    left: int
+WEB_ARCHIVES = (".warc", ".warc.gz")
 
 
 def read(source: Source, defaults: Defaults) -> Iterator[Item]:
     """The articles of all members. What is wrong with one member leaves the others readable."""
-    budget = _Budget(MAX_TOTAL_BYTES)
+    nothing = "the zip file has no files in it but hidden ones, if any. Remove it, or fetch it again"
+    return _read(source, defaults, members.new_budget(), lambda name: not members.is_hidden(name), nothing)
+
+
+def read_wacz(source: Source, defaults: Defaults) -> Iterator[Item]:
+    """The articles of a WACZ file: of the web archives in it. Its indexes, lists and logs only describe these."""
+    budget = members.new_budget()
+    budget.member = budget.left  # one crawl may well be one member
+    nothing = "there is no web archive in it. A WACZ file of other WACZ files is to be unpacked, and these added"
+    return _read(source, defaults, budget, lambda name: name.lower().endswith(WEB_ARCHIVES), nothing)
+
+
+def _read(
+    source: Source, defaults: Defaults, budget: Budget, wanted: Callable[[str], bool], nothing: str
+) -> Iterator[Item]:
     with source.opener() as stream, _archive(stream) as archive:
-        members = sorted((info for info in archive.infolist() if _wanted(info)), key=lambda info: info.filename)
-        if not members:
-            detail = "the zip file has no files in it but hidden ones, if any. Remove it, or fetch it again"
-            raise RejectedError("empty file", detail)
-        for number, info in enumerate(members):
-            if budget.left <= 0:
-                unread = f"{len(members) - number} of its files were not read"
-                detail = f"unpacks to over {MAX_TOTAL_BYTES:,} bytes; {unread}. Unpack it and add the folder"
-                raise RejectedError("too large", detail)
+        # Not `is_dir`, which fails on an empty name.
+        files = (info for info in archive.infolist() if not info.filename.endswith("/") and wanted(info.filename))
+        found = sorted(files, key=lambda info: info.filename)
+        if not found:
+            raise RejectedError("empty file", nothing)
+        for number, info in enumerate(found):
+            members.refuse_spent(budget, f"{len(found) - number} of its files were")
             where = f"{source.where}!{printable(info.filename)}"
             yield from guarded(_read_member(archive, info, where, defaults, budget), where)
 
@@ -57,27 +58,13 @@ def _damaged(error: Exception) -> RejectedError:
     return RejectedError("damaged file", f"{error}. Pack it again by the usual method, deflate")
 
 
-def _wanted(info: zipfile.ZipInfo) -> bool:
-    """Folders and hidden files are no members to speak of, nor what macOS adds."""
-    parts = PurePosixPath(info.filename).parts
-    # Not `is_dir`, which fails on an empty name.
-    hidden = any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in parts)
-    return not info.filename.endswith("/") and not hidden
-
-
 def _read_member(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str, defaults: Defaults, budget: _Budget
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str, defaults: Defaults, budget: Budget
 ) -> Iterator[Item]:
-    name = PurePosixPath(info.filename).name
-    if ".." in PurePosixPath(info.filename).parts:
-        raise RejectedError("unsafe name", "its name points out of the zip file. Unpack it by hand and add the file")
-    if name.lower().endswith(NESTED):
-        raise RejectedError("nested archive", "archives within archives are not read. Unpack it and add it by itself")
+    members.refuse_name(info.filename)
     if info.flag_bits & ENCRYPTED:
         raise RejectedError("encrypted", "the file is locked with a password. Unpack it and add it by itself")
-    reader, unpacked = kinds.choose(Source(where, printable(name), lambda: _opened(archive, info)))
-    member = Source(where, unpacked.name, lambda: io.BufferedReader(_Counted(unpacked.opener(), budget)))
-    yield from reader(member, defaults)
+    yield from members.read_member(info.filename, where, lambda: _opened(archive, info), defaults, budget)
 
 
 def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> io.BufferedIOBase:
@@ -85,30 +72,3 @@ def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> io.BufferedIOBas
         return cast(io.BufferedIOBase, archive.open(info))
     except MALFORMED as error:
         raise _damaged(error) from error
-
-
-class _Counted(io.RawIOBase):
-    """A stream that ends in RejectedError once the member or the whole zip file has given too much."""
-
-    def __init__(self, stream: io.BufferedIOBase, budget: _Budget) -> None:
-        super().__init__()
-        self._stream = stream
-        self._budget = budget
-        self._left = MAX_MEMBER_BYTES
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._stream.read1(len(buffer))
-        self._left -= len(data)
-        self._budget.left -= len(data)
-        if self._left < 0 or self._budget.left < 0:
-            detail = f"unpacks to over {MAX_MEMBER_BYTES:,} bytes, or the zip file to over {MAX_TOTAL_BYTES:,}"
-            raise RejectedError("too large", f"{detail}. Unpack it and add the file by itself")
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()

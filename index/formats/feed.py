@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from index.errors import FilterError
-from index.formats import html
+from index.formats import html, sites
 from index.formats.base import Defaults, Item, Located, RejectedError, Source, printable, read_whole
 from index.formats.dates import parse_published
 from index.formats.normalise import normalise_line
@@ -71,7 +71,7 @@ def _record(entry: Any, feed_title: str, language: str | None) -> dict[str, obje
     record = {
         "title": _words(entry, "title"),
         "text": _content(entry),
-        "url": link and html.without_trackers(link),
+        "url": link and sites.without_trackers(link),
         "id": None if link else entry.get("id"),
         "source": _words(entry.get("source", {}), "title") or feed_title,
         "published": published or updated,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
+from index.formats import sites
 from index.formats.base import Defaults, Item, Located, RejectedError, Source, read_whole
 from index.formats.decode import decode
 from index.formats.normalise import normalise_line, normalise_text
@@ -22,13 +22,14 @@ DATE_SEARCH = {"original_date": True, "extensive_search": False}
 
 def read(source: Source, defaults: Defaults) -> Iterator[Item]:
     """The one article of a page. Raises RejectedError when there is none."""
-    yield Located(source.where, to_article({**page_fields(read_whole(source)), "file": source.name}, defaults))
+    yield Located(source.where, to_article({**fields(read_whole(source)), "file": source.name}, defaults))
 
 
-def page_fields(data: bytes, charset: str | None = None, url: str | None = None) -> dict[str, object]:
-    """What a page says of its article, its text at least; `charset` is what it was sent in, `url` where it was found.
+def fields(data: bytes, *, charset: str | None = None, url: str | None = None) -> dict[str, str]:
+    """What a page says: its text, and title, url, source, published, authors, language where it names them.
 
-    Raises RejectedError when it holds no story.
+    `charset` and `url` are what the page came with; an address that the page itself names is preferred. Raises
+    RejectedError when there is no story.
     """
     if len(data) > MAX_HTML_BYTES:
         raise RejectedError("too large", f"over {MAX_HTML_BYTES:,} bytes for one page. Save the article's part alone")
@@ -41,10 +42,12 @@ def page_fields(data: bytes, charset: str | None = None, url: str | None = None)
         include_comments=False,
         date_extraction_params=dict(DATE_SEARCH),
     )
-    fields = {name: value for name, value in _fields(page).items() if value} if page else {}
-    if not fields.get("text"):
+    found = {name: value for name, value in _fields(page).items() if value} if page else {}
+    if url and found.get("source") == sites.host(url):  # what stands there where the page names none
+        del found["source"]
+    if not found.get("text"):
         raise RejectedError("no article text found", "the page holds no story. Check that it was saved whole")
-    return dict(fields)
+    return found
 
 
 def fragment_text(markup: str) -> str:
@@ -68,23 +71,6 @@ def feeds(data: bytes) -> list[str]:
 
     links = fromstring(data).xpath("//link[@rel='alternate' and @href]") if data.strip() else []
     return [str(link.get("href")) for link in links if str(link.get("type", "")).lower() in FEED_TYPES]
-
-
-def same_site(one: str, other: str) -> bool:
-    """Whether two addresses belong to one host or domain, as news.example.co.uk and example.co.uk do."""
-    import courlan
-
-    if urlsplit(one).netloc == urlsplit(other).netloc:
-        return True
-    domain = courlan.extract_domain(one)  # None where the ending is of no domain that is known
-    return domain is not None and domain == courlan.extract_domain(other)
-
-
-def without_trackers(url: str) -> str:
-    """An address without what tells senders of links apart: utm_source and the like."""
-    import courlan
-
-    return courlan.clean_url(url) or url
 
 
 def _declared_charset(data: bytes) -> str | None:

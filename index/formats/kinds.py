@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 from pathlib import PurePath
 
-from index.formats import feed, html, jsonl, table, text
+from index.formats import feed, html, jsonl, table, text, warc
 from index.formats.base import Reader, RejectedError, Source
+from index.formats.unpack import gunzipped
 
 READERS: dict[str, Reader] = {
     ".jsonl": jsonl.read,
@@ -20,9 +19,11 @@ READERS: dict[str, Reader] = {
     ".xml": feed.read,
     ".rss": feed.read,
     ".atom": feed.read,
+    ".warc": warc.read,
 }
-COMPRESSED = (".jsonl", ".ndjson", ".csv")
-KNOWN = ", ".join([*READERS, *(f"{ending}.gz" for ending in COMPRESSED), ".zip"])
+COMPRESSED = (".jsonl", ".ndjson", ".csv", ".warc")
+ARCHIVES = (".zip", ".wacz", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")  # of files of these kinds
+KNOWN = ", ".join([*READERS, *(f"{ending}.gz" for ending in COMPRESSED), *ARCHIVES])
 
 
 def choose(source: Source) -> tuple[Reader, Source]:
@@ -34,7 +35,7 @@ def choose(source: Source) -> tuple[Reader, Source]:
     if reader is None:
         ending = PurePath(source.name).suffix.lower()
         raise RejectedError("unknown file type", f"{ending or 'no ending'}. Known are {KNOWN}")
-    return reader, _unpacked(source) if source.name.lower().endswith(".gz") else source
+    return reader, gunzipped(source) if source.name.lower().endswith(".gz") else source
 
 
 def reader_of(name: str) -> Reader | None:
@@ -43,19 +44,3 @@ def reader_of(name: str) -> Reader | None:
     if path.suffix == ".gz" and PurePath(path.stem).suffix in COMPRESSED:
         return READERS[PurePath(path.stem).suffix]
     return READERS.get(path.suffix)
-
-
-def _unpacked(source: Source) -> Source:
-    return Source(source.where, source.name, lambda: _Gunzip(source.opener()))
-
-
-class _Gunzip(gzip.GzipFile):
-    """GzipFile that closes the stream it was handed."""
-
-    def __init__(self, stream: io.BufferedIOBase) -> None:
-        super().__init__(fileobj=stream, mode="rb")
-        self._stream = stream
-
-    def close(self) -> None:
-        super().close()
-        self._stream.close()

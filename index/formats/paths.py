@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from index.errors import SourceFileError
-from index.formats import bundle, kinds
-from index.formats.base import Defaults, Item, Reject, Source, guarded, printable
+from index.formats import bundle, kinds, tar
+from index.formats.base import Defaults, Item, Reader, Reject, Source, guarded, printable
+
+ARCHIVES: dict[str, Reader] = {".zip": bundle.read, ".wacz": bundle.read_wacz, **dict.fromkeys(tar.UNPACKED, tar.read)}
 
 
 def read_path(path: Path, defaults: Defaults = Defaults()) -> Iterator[Item]:  # noqa: B008 - it is frozen
@@ -75,8 +77,10 @@ def _read_file(path: Path, where: str, defaults: Defaults) -> Iterator[Item]:
 
 def read_source(source: Source, defaults: Defaults) -> Iterator[Item]:
     """The articles of a file, by the ending of its name. Raises RejectedError where it holds none."""
-    if source.name.lower().endswith(".zip"):
-        yield from bundle.read(source, defaults)
+    name = source.name.lower()
+    ending = next((ending for ending in kinds.ARCHIVES if name.endswith(ending)), None)
+    if ending:
+        yield from ARCHIVES[ending](source, defaults)
     else:
         reader, unpacked = kinds.choose(source)
         yield from reader(unpacked, defaults)

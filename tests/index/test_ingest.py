@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -270,5 +271,6 @@ def test_an_article_of_prompts_is_rejected_at_every_place(archive):
 
 
 def test_articles_without_a_date_are_counted(archive):
-    items = located([make_article("a", "One story."), make_article("b", "Two stories.", None)])
-    assert ingest.add(archive, items).undated == 1
+    captured = make_article("c", "Three stories.", None, updated_at=datetime(2017, 11, 3, tzinfo=UTC))
+    items = located([make_article("a", "One story."), make_article("b", "Two stories.", None), captured])
+    assert ingest.add(archive, items).undated == 1  # the third counts from a day of its own

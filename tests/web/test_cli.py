@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -20,6 +21,8 @@ from fakes import FakeEncoder
 from qa_fakes import HARBOUR, assert_offsets_hold, open_archive
 from site_pages import page, rss
 from site_pages import serving as web_site
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
 from index.errors import ArchiveLockedError, InputError
 from qa.answer import Ask, AskResponse
@@ -256,6 +259,44 @@ def test_add_takes_the_address_of_a_feed(run: Run) -> None:
     assert citation["url"] == f"{site.url}/a"
     assert citation["source"] == "Harbour Gazette"
     assert citation["published_at"] == "2017-11-03T10:00:00Z"
+
+
+def test_add_reads_a_web_archive_whose_pages_count_from_their_capture(run: Run) -> None:
+    def page(story: str) -> bytes:
+        return f"<html><head><title>Storm</title></head><body><article><p>{story}</p></article></body></html>".encode()
+
+    storm = page("A storm took the roof of the old ferry pier. Nobody was hurt, the harbour master said.")
+    with Path("crawl.warc.gz").open("wb") as file:
+        writer = WARCWriter(file, gzip=True)
+        for address, kind, content in (
+            ("https://paper.example/storm", "text/html", storm),
+            ("https://paper.example/storm", "text/html", storm),
+            ("https://paper.example/storm", "text/html", page("The roof of the old ferry pier is to be mended soon.")),
+            ("https://paper.example/", "text/html", b"<html><body></body></html>"),
+            ("https://paper.example/pier.jpg", "image/jpeg", b"\xff\xd8\xff"),
+        ):
+            http = StatusAndHeaders("200 OK", [("Content-Type", kind)], protocol="HTTP/1.1")
+            dates = {"WARC-Date": "2017-11-03T10:00:00Z"}
+            writer.write_record(
+                writer.create_warc_record(
+                    address, "response", io.BytesIO(content), http_headers=http, warc_headers_dict=dates
+                )
+            )
+    output = succeed(run("--archive", "a", "add", "crawl.warc.gz"))
+    assert counts(output) == {
+        "added": 1,
+        "updated": 0,
+        "unchanged": 1,
+        **{f"rejected: {reason}": 1 for reason in ("duplicate id", "no article text found", "not an article")},
+    }
+    question = ("--archive", "a", "ask", "What did the storm take?", "--json", "--as-of")
+    (passage,) = answer(run(*question, "2017-11-03"))["passages"]
+    assert (passage["url"], passage["published_at"]) == ("https://paper.example/storm", None)
+    assert answer(run(*question, "2017-11-02"))["passages"] == []
+    rejects = [json.loads(line) for file in Path("a/rejects").iterdir() for line in file.read_text().splitlines()]
+    assert [reject["where"] for reject in rejects if reject["reason"] == "no article text found"] == [
+        "crawl.warc.gz!https://paper.example/"
+    ]
 
 
 def test_a_missing_path_is_named_and_nothing_is_added(run: Run, articles: Path) -> None:

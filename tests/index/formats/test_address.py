@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from site_pages import PARAGRAPHS, page, rss, serving
 
-from index.formats import Defaults, Fetcher, Located, Reject, html, is_address, read_address
+from index.formats import Defaults, Fetcher, Located, Reject, is_address, read_address, sites
 
 TITLE = "Iraqi forces enter al-Qaim"
 TEXT = "\n".join(PARAGRAPHS)
@@ -212,7 +212,7 @@ def test_unknown_files(site):
 
 
 def test_hosts_of_one_site():
-    assert html.same_site("https://news.example.co.uk/a", "https://example.co.uk/b")
-    assert html.same_site("https://amp.example.com/a", "http://www.example.com/b")
-    assert not html.same_site("https://one.co.uk/a", "https://other.co.uk/a")
-    assert not html.same_site("http://127.0.0.1:1/", "http://127.0.0.1:2/")
+    assert sites.same_site("https://news.example.co.uk/a", "https://example.co.uk/b")
+    assert sites.same_site("https://amp.example.com/a", "http://www.example.com/b")
+    assert not sites.same_site("https://one.co.uk/a", "https://other.co.uk/a")
+    assert not sites.same_site("http://127.0.0.1:1/", "http://127.0.0.1:2/")

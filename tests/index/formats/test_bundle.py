@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from index.formats import bundle
+from index.formats import members
 
 TEXT = "Town retaken\n\nThe army is back."
 
@@ -76,7 +76,7 @@ def test_an_unsupported_method(read):
 
 
 def test_a_bomb_of_one_member(read, monkeypatch):
-    monkeypatch.setattr(bundle, "MAX_MEMBER_BYTES", 100_000)
+    monkeypatch.setattr(members, "MAX_MEMBER_BYTES", 100_000)
     lines = b'{"text": "x"}\n' * 100_000
     outcome = read("a.zip", zipped({"a.jsonl": lines, "b.jsonl.gz": gzip.compress(lines), "c.txt": TEXT}))
     assert [r.reason for r in outcome.rejects] == ["too large", "too large"]
@@ -85,7 +85,7 @@ def test_a_bomb_of_one_member(read, monkeypatch):
 
 
 def test_a_bomb_of_many_members(read, monkeypatch):
-    monkeypatch.setattr(bundle, "MAX_TOTAL_BYTES", 10_000)
+    monkeypatch.setattr(members, "MAX_TOTAL_BYTES", 10_000)
     outcome = read("a.zip", zipped({f"{n}.txt": "word " * 500 for n in range(100)}))
     assert len(outcome.articles) == 4
     assert [r.reason for r in outcome.rejects][-1] == "too large"
