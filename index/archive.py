@@ -12,7 +12,7 @@ import shutil
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -197,8 +197,8 @@ class Archive:
             "undated": counts["undated"],
             "first_published": first.isoformat() if first else None,
             "last_published": last.isoformat() if last else None,
-            "sources": [{"source": source, "articles": number} for source, number in self.catalog.sources()],
-            "languages": [{"language": language, "articles": number} for language, number in self.catalog.languages()],
+            "sources": [{"source": one.source, "articles": one.articles} for one in self.browse.sources()],
+            "languages": [asdict(one) for one in self.browse.languages() if one.language is not None],
             "embedding_model": self.model_name,
             "weights": self._meta.get("weights"),
             "chunking": self._meta["chunking"],

@@ -141,7 +141,7 @@ class Browse:
         """What the archive holds now. Counted once a change."""
         if (known := self._overview) is None:
             changes = self._changes
-            known = Overview(self.months(), self._sources(), self._languages(), tuple(self._last_added()))
+            known = Overview(self.months(), self.sources(), self.languages(), tuple(self._last_added()))
             if changes == self._changes:  # else it is of an archive that is no more
                 self._overview = known
         return known
@@ -177,7 +177,26 @@ class Browse:
                 later=tuple(_neighbours(connection, roll, others, article, selection, later=True)),
             )
 
-    # --- coverage over time
+    # --- counts
+
+    def sources(self) -> tuple[SourceCount, ...]:
+        """The sources of what the archive holds now, those of most articles first."""
+        articles = func.count().label("articles")
+        first, last = func.min(ArticleRow.published_day), func.max(ArticleRow.published_day)
+        columns: list[Any] = [ArticleRow.source, articles, first.label("first"), last.label("last")]
+        query = restrict(select(*columns), CURRENT).group_by(ArticleRow.source)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(articles.desc(), ArticleRow.source)).all()
+        return tuple(SourceCount(row.source, int(row.articles), _day(row.first), _day(row.last)) for row in rows)
+
+    def languages(self) -> tuple[LanguageCount, ...]:
+        """Its languages, likewise."""
+        articles = func.count().label("articles")
+        columns: list[Any] = [ArticleRow.language, articles]
+        query = restrict(select(*columns), CURRENT).group_by(ArticleRow.language)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(articles.desc(), ArticleRow.language)).all()
+        return tuple(LanguageCount(row.language, int(row.articles)) for row in rows)
 
     def months(self, selection: Selection = CURRENT) -> Months:
         """How many articles of a selection were published in each month."""
@@ -197,25 +216,6 @@ class Browse:
         """The same of those among these articles that the selection holds."""
         roll = self._rolls.now()
         return _months(roll, roll.rows(sorted(set(article_ids)), selection))
-
-    # --- the overview
-
-    def _sources(self) -> tuple[SourceCount, ...]:
-        articles = func.count().label("articles")
-        first, last = func.min(ArticleRow.published_day), func.max(ArticleRow.published_day)
-        columns: list[Any] = [ArticleRow.source, articles, first.label("first"), last.label("last")]
-        query = restrict(select(*columns), CURRENT).group_by(ArticleRow.source)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(articles.desc(), ArticleRow.source)).all()
-        return tuple(SourceCount(row.source, int(row.articles), _day(row.first), _day(row.last)) for row in rows)
-
-    def _languages(self) -> tuple[LanguageCount, ...]:
-        articles = func.count().label("articles")
-        columns: list[Any] = [ArticleRow.language, articles]
-        query = restrict(select(*columns), CURRENT).group_by(ArticleRow.language)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(articles.desc(), ArticleRow.language)).all()
-        return tuple(LanguageCount(row.language, int(row.articles)) for row in rows)
 
     def _last_added(self) -> list[Listed]:
         return self.articles(Listing(order="added"), 0, LAST_ADDED)[1]

@@ -265,25 +265,6 @@ class Catalog:
             if row is not None
         ]  # fmt: skip
 
-    def sources(self) -> list[tuple[str | None, int]]:
-        """Sources with the number of current articles, most first."""
-        count = func.count().label("articles")
-        query = select(ArticleRow.source, count).where(
-            ArticleRow.superseded_day == FOREVER, ArticleRow.state == "indexed"
-        )
-        with self.engine.connect() as connection:
-            rows = connection.execute(query.group_by(ArticleRow.source).order_by(count.desc(), ArticleRow.source))
-            return [(row.source, int(row.articles)) for row in rows]
-
-    def languages(self) -> list[tuple[str, int]]:
-        """Languages that articles name, with how many current ones do, the most frequent first."""
-        number = func.count().label("number")
-        columns: list[Any] = [ArticleRow.language, number]
-        query = restrict(select(*columns), Selection()).where(ArticleRow.language.is_not(None))
-        query = query.group_by(ArticleRow.language).order_by(number.desc(), ArticleRow.language)
-        with self.engine.connect() as connection:
-            return [(row.language, row.number) for row in connection.execute(query)]
-
     def language_names(self) -> frozenset[str]:
         """The languages of all versions of its articles."""
         query = select(ArticleRow.language).where(ArticleRow.language.is_not(None)).distinct()
