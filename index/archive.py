@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from filelock import FileLock
 
-from index import browse, description, duplicates, evidence, lock, upgrade
+from index import browse, description, duplicates, evidence, lock, upgrade, versions
 from index.ahead import embedded
 from index.article import (
     FOREVER,
@@ -31,7 +31,7 @@ from index.article import (
     StoredPassage,
     article_of,
 )
-from index.catalog import Catalog, State
+from index.catalog import Catalog
 from index.chunk import Chunking, chunk
 from index.embed import BUNDLED, Encoder, Precision, Vectors
 from index.errors import ArchiveCorruptError, ArchiveError, ArchiveMismatchError, NotFoundError
@@ -39,6 +39,7 @@ from index.gate import Gate
 from index.lexical import LexicalIndex
 from index.roll import Rolls
 from index.rows import aged, index_rows, record
+from index.tables import State
 from index.vectors import VectorIndex
 
 # What a word in the title counts beside one in the passage. On RealTime QA's questions of 2022 to June 2023 it took
@@ -229,10 +230,10 @@ class Archive:
         with self.catalog.writing() as connection:
             for article, digest in articles:
                 sketch = duplicates.signature(article.text)
-                before = self.catalog.latest(connection, article.base_id)
+                before = versions.latest(connection, article.base_id)
                 story = before.story if before else duplicates.find_story(connection, sketch)
                 passages = chunk("", article.text, self.chunking, article.language)
-                article_id = self.catalog.register(connection, article, digest, passages, story, now)
+                article_id = versions.register(connection, article, digest, passages, story, now)
                 duplicates.remember(connection, article_id, sketch)
                 evidence.remember(connection, article_id, article.title, article.text)
 
@@ -265,7 +266,8 @@ class Archive:
         """Takes back what was registered at `since` or later and is not yet indexed; returns how many articles."""
         with self._changing:
             ids = self.catalog.in_state("pending", since=since)
-            self.catalog.set_state(ids, "removing")
+            with self.catalog.writing() as connection:
+                versions.set_state(connection, ids, "removing")
             self._finish_removals()
         return len(ids)
 
@@ -426,7 +428,8 @@ class Archive:
                 self.vectors.update(older)
                 self.lexical.add([*fresh, *older])
             self._count_change()
-            self.catalog.publish(sorted(waiting), superseded)
+            with self.catalog.writing() as connection:
+                versions.publish(connection, sorted(waiting), superseded)
             self._forget_cached()
 
     def _finish_removals(self) -> None:
@@ -439,13 +442,14 @@ class Archive:
                 self._forget_cached()
             with self.catalog.writing() as connection:  # nobody sees them any more: no need to keep anyone waiting
                 evidence.forget(connection, ids)
-            self.catalog.forget(ids)
+                versions.forget(connection, ids)
             with self._gate.writing():
                 self._forget_cached()
 
     def _move(self, ids: Sequence[str], state: State) -> None:
         """Takes indexed articles out of sight at once, whatever becomes of the rest of the work."""
-        self.catalog.set_state(ids, state)
+        with self.catalog.writing() as connection:
+            versions.set_state(connection, ids, state)
         self._forget_cached()
 
     def _count_change(self) -> None:

@@ -16,11 +16,11 @@ import numpy as np
 from sqlalchemy import Connection, Engine, Select, func, select, tuple_
 
 from index.article import FOREVER, Selection, StoredArticle, day_number, day_of
-from index.catalog import restrict
 from index.evidence import Evidence, Related
 from index.names import written
 from index.rejects import Rejects, read_rejects
 from index.roll import Roll, Rolls, Rows
+from index.statements import aware, restrict
 from index.tables import ArticleRow
 
 # Articles before and after one, copies of it, and last additions.
@@ -228,10 +228,9 @@ _LISTED: tuple[Any, ...] = (
 
 
 def _listed(row: Any) -> Listed:
-    published: datetime | None = row.published_at
     return Listed(
-        row.id, row.version, row.title, row.source, row.url, published and published.replace(tzinfo=UTC),
-        row.language, row.added_at.replace(tzinfo=UTC),
+        row.id, row.version, row.title, row.source, row.url, aware(row.published_at), row.language,
+        row.added_at.replace(tzinfo=UTC),
     )  # fmt: skip
 
 
@@ -250,7 +249,7 @@ def _versions(connection: Connection, base: Any, as_of: int | None) -> list[Vers
         Version(
             row.id,
             row.version,
-            row.published_at and row.published_at.replace(tzinfo=UTC),
+            aware(row.published_at),
             day_of(row.available_day),
             day_of(row.superseded_day) if row.superseded_day <= last else None,
         )

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -16,9 +16,9 @@ import numpy as np
 from sqlalchemy import Connection, Engine, Select, delete, insert, select
 
 from index.article import Selection
-from index.catalog import batches
 from index.names import aliases_in, alike, capital, fold, names_in, skeleton, written
 from index.roll import Roll, Rolls, Rows
+from index.statements import aware, batches
 from index.tables import AliasRow, ArticleRow, CorrectionRow, MentionRow, NameRow
 
 # Two names that are merely alike are one when they keep company with the same names (see `_Company.shared`). On
@@ -237,8 +237,7 @@ _RELATED: tuple[Any, ...] = (
 
 
 def _related(row: Any) -> Related:
-    published: datetime | None = row.published_at
-    return Related(row.id, row.title, row.source, row.url, published and published.replace(tzinfo=UTC))
+    return Related(row.id, row.title, row.source, row.url, aware(row.published_at))
 
 
 def _corrects(correction: Any, told: Any) -> bool:

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from sqlalchemy import Engine, select
 
 from index.article import FOREVER, Selection, day_of
-from index.catalog import batches
 from index.names import skeleton
+from index.statements import batches
 from index.tables import ArticleRow, NameRow
 
 Rows = npt.NDArray[np.intp]
