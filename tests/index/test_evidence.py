@@ -17,9 +17,10 @@ from index.archive import Archive
 from index.article import Article, Selection
 from index.description import SCHEMA_VERSION
 from index.errors import ArchiveMismatchError, BackissueError
-from index.evidence import SPELLINGS, _written, corrected_title, fold_title
+from index.evidence import corrected_title, fold_title
 from index.names import fold
 from index.roll import Rolls
+from index.spellings import SPELLINGS, _written
 
 NOW = Selection()
 TABLES = ("names", "mentions", "aliases", "corrections")
