@@ -391,7 +391,7 @@ class Archive:
             shutil.rmtree(self.folder / "bm25", ignore_errors=True)  # the upgrade fills it anew
         self.lexical = LexicalIndex(self.folder / "bm25")
         self.vectors = VectorIndex(self.folder / "vectors")
-        self._last_day = self._sources = self._languages = self._info = None
+        self._forget_counted()
 
     def _effective(self, selection: Selection) -> Selection:
         """The selection without an `as_of` that excludes nothing: both engines are far quicker without.
@@ -443,8 +443,8 @@ class Archive:
             with self.catalog.writing() as connection:  # nobody sees them any more: no need to keep anyone waiting
                 evidence.forget(connection, ids)
                 versions.forget(connection, ids)
-            with self._gate.writing():
-                self._forget_cached()
+            with self._gate.writing():  # those that were being taken out have been counted
+                self._forget_counted()
 
     def _move(self, ids: Sequence[str], state: State) -> None:
         """Takes indexed articles out of sight at once, whatever becomes of the rest of the work."""
@@ -457,10 +457,13 @@ class Archive:
 
     def _forget_cached(self) -> None:
         """After a change, not before: what is looked up meanwhile, outside the gate, would be kept."""
-        self._last_day = self._sources = self._languages = self._info = None
+        self._forget_counted()
         self._rolls.forget()
         self.evidence.forget_cached()
         self.browse.forget_cached()
+
+    def _forget_counted(self) -> None:
+        self._last_day = self._sources = self._languages = self._info = None
 
     def _set_meta(self, **values: Any) -> None:
         self._meta.update(values)

@@ -284,8 +284,7 @@ def _neighbours(
 
 
 def _held(connection: Connection, roll: Roll, query: Select[Any], selection: Selection) -> list[Listed]:
-    """Those of a few articles that a selection holds; held to it by the roll, as in `Evidence`."""
-    return [_listed(row) for row in connection.execute(query).all() if roll.holds(row.id, selection)]
+    return [_listed(row) for row in roll.held(connection.execute(query), selection)]
 
 
 def _months(roll: Roll, rows: Rows) -> Months:

@@ -146,6 +146,7 @@ class Evidence:
             select(CorrectionRow.title.label("corrected"), *_RELATED, ArticleRow.published_day)
             .join(ArticleRow, ArticleRow.id == CorrectionRow.article_id)
             .where(CorrectionRow.title.in_(sorted(by_title)))
+            .order_by(*_OLDEST_FIRST)
         )
         found: dict[str, list[Related]] = {}
         for row in self._standing(query, day):
@@ -162,7 +163,7 @@ class Evidence:
         """The other articles of the selection that tell the same story (story by article id), oldest first."""
         query = select(ArticleRow.story, *_RELATED).where(ArticleRow.story.in_(sorted(set(articles.values()))))
         by_story: dict[str, list[Related]] = {}
-        for row in self._standing(query, selection):
+        for row in self._standing(query.order_by(*_OLDEST_FIRST), selection):
             by_story.setdefault(row.story, []).append(_related(row))
         return {
             article_id: [copy for copy in by_story.get(story, []) if copy.article_id != article_id]
@@ -170,19 +171,15 @@ class Evidence:
         }
 
     def _standing(self, query: Select[Any], selection: Selection) -> list[Any]:
-        """The rows of a query, those of articles that a selection holds, oldest first.
-
-        The selection is not in the statement: with its days there, SQLite begins at them and reads all articles.
-        """
         roll = self._rolls.now()
         with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(ArticleRow.published_at, ArticleRow.id)).all()
-        return [row for row in rows if roll.holds(row.id, selection)]
+            return roll.held(connection.execute(query), selection)
 
 
 _RELATED: tuple[Any, ...] = (
     ArticleRow.id, ArticleRow.title, ArticleRow.source, ArticleRow.url, ArticleRow.published_at
 )  # fmt: skip
+_OLDEST_FIRST: tuple[Any, ...] = (ArticleRow.published_at, ArticleRow.id)
 
 
 def _related(row: Any) -> Related:
