@@ -16,11 +16,11 @@ import numpy as np
 from sqlalchemy import Connection, Engine, Select, func, select, tuple_
 
 from index.article import FOREVER, Selection, StoredArticle, day_number, day_of
-from index.catalog import restrict
 from index.evidence import Evidence, Related
 from index.names import written
 from index.rejects import Rejects, read_rejects
 from index.roll import Roll, Rolls, Rows
+from index.statements import aware, restrict
 from index.tables import ArticleRow
 
 # Articles before and after one, copies of it, and last additions.
@@ -141,7 +141,7 @@ class Browse:
         """What the archive holds now. Counted once a change."""
         if (known := self._overview) is None:
             changes = self._changes
-            known = Overview(self.months(), self._sources(), self._languages(), tuple(self._last_added()))
+            known = Overview(self.months(), self.sources(), self.languages(), tuple(self._last_added()))
             if changes == self._changes:  # else it is of an archive that is no more
                 self._overview = known
         return known
@@ -177,7 +177,26 @@ class Browse:
                 later=tuple(_neighbours(connection, roll, others, article, selection, later=True)),
             )
 
-    # --- coverage over time
+    # --- counts
+
+    def sources(self) -> tuple[SourceCount, ...]:
+        """The sources of what the archive holds now, those of most articles first."""
+        articles = func.count().label("articles")
+        first, last = func.min(ArticleRow.published_day), func.max(ArticleRow.published_day)
+        columns: list[Any] = [ArticleRow.source, articles, first.label("first"), last.label("last")]
+        query = restrict(select(*columns), CURRENT).group_by(ArticleRow.source)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(articles.desc(), ArticleRow.source)).all()
+        return tuple(SourceCount(row.source, int(row.articles), _day(row.first), _day(row.last)) for row in rows)
+
+    def languages(self) -> tuple[LanguageCount, ...]:
+        """Its languages, likewise."""
+        articles = func.count().label("articles")
+        columns: list[Any] = [ArticleRow.language, articles]
+        query = restrict(select(*columns), CURRENT).group_by(ArticleRow.language)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(articles.desc(), ArticleRow.language)).all()
+        return tuple(LanguageCount(row.language, int(row.articles)) for row in rows)
 
     def months(self, selection: Selection = CURRENT) -> Months:
         """How many articles of a selection were published in each month."""
@@ -198,25 +217,6 @@ class Browse:
         roll = self._rolls.now()
         return _months(roll, roll.rows(sorted(set(article_ids)), selection))
 
-    # --- the overview
-
-    def _sources(self) -> tuple[SourceCount, ...]:
-        articles = func.count().label("articles")
-        first, last = func.min(ArticleRow.published_day), func.max(ArticleRow.published_day)
-        columns: list[Any] = [ArticleRow.source, articles, first.label("first"), last.label("last")]
-        query = restrict(select(*columns), CURRENT).group_by(ArticleRow.source)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(articles.desc(), ArticleRow.source)).all()
-        return tuple(SourceCount(row.source, int(row.articles), _day(row.first), _day(row.last)) for row in rows)
-
-    def _languages(self) -> tuple[LanguageCount, ...]:
-        articles = func.count().label("articles")
-        columns: list[Any] = [ArticleRow.language, articles]
-        query = restrict(select(*columns), CURRENT).group_by(ArticleRow.language)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(articles.desc(), ArticleRow.language)).all()
-        return tuple(LanguageCount(row.language, int(row.articles)) for row in rows)
-
     def _last_added(self) -> list[Listed]:
         return self.articles(Listing(order="added"), 0, LAST_ADDED)[1]
 
@@ -228,10 +228,9 @@ _LISTED: tuple[Any, ...] = (
 
 
 def _listed(row: Any) -> Listed:
-    published: datetime | None = row.published_at
     return Listed(
-        row.id, row.version, row.title, row.source, row.url, published and published.replace(tzinfo=UTC),
-        row.language, row.added_at.replace(tzinfo=UTC),
+        row.id, row.version, row.title, row.source, row.url, aware(row.published_at), row.language,
+        row.added_at.replace(tzinfo=UTC),
     )  # fmt: skip
 
 
@@ -250,7 +249,7 @@ def _versions(connection: Connection, base: Any, as_of: int | None) -> list[Vers
         Version(
             row.id,
             row.version,
-            row.published_at and row.published_at.replace(tzinfo=UTC),
+            aware(row.published_at),
             day_of(row.available_day),
             day_of(row.superseded_day) if row.superseded_day <= last else None,
         )
@@ -285,8 +284,7 @@ def _neighbours(
 
 
 def _held(connection: Connection, roll: Roll, query: Select[Any], selection: Selection) -> list[Listed]:
-    """Those of a few articles that a selection holds; held to it by the roll, as in `Evidence`."""
-    return [_listed(row) for row in connection.execute(query).all() if roll.holds(row.id, selection)]
+    return [_listed(row) for row in roll.held(connection.execute(query), selection)]
 
 
 def _months(roll: Roll, rows: Rows) -> Months:

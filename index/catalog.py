@@ -1,47 +1,27 @@
 """The record of truth: articles, their versions and passages, and what is indexed (SQLAlchemy).
 
-The vector and BM25 indexes are derived from it. An article is registered as `pending`, becomes `indexed`
-once both indexes hold it durably, and is `removing` while it is being taken out of them; a crash at any
-point leaves rows that are not `indexed`, and the next run finishes the job.
+The vector and BM25 indexes are derived from it. Here it is opened and read; `index.versions` writes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select
 from sqlalchemy.orm import aliased
 
-from index.article import (
-    FOREVER,
-    Article,
-    Passage,
-    Selection,
-    StoredArticle,
-    StoredPassage,
-    day_number,
-    version_id,
-)
+from index.article import FOREVER, Article, Passage, Selection, StoredArticle, StoredPassage
 from index.errors import NotFoundError
-from index.tables import (
-    ArticleRow,
-    BandRow,
-    Base,
-    MetaRow,
-    PassageRow,
-    SignatureRow,
-    open_database,
-)
-
-State = Literal["pending", "indexed", "removing"]
+from index.statements import aware, batches, naive, restrict
+from index.tables import ArticleRow, Base, MetaRow, PassageRow, State, open_database
 
 
 class Catalog:
-    """The catalog's one owner of SQL. Pass any SQLAlchemy URL; SQLite runs in WAL mode."""
+    """The catalog in a database. Pass any SQLAlchemy URL; SQLite runs in WAL mode."""
 
     def __init__(self, url: str) -> None:
         self.engine = open_database(url, Base.metadata, "catalog")
@@ -74,17 +54,7 @@ class Catalog:
             connection.execute(delete(MetaRow).where(MetaRow.key.in_(list(values))))
             connection.execute(insert(MetaRow), [{"key": k, "value": v} for k, v in values.items()])
 
-    # --- registering
-
-    def latest(self, connection: Connection, base_id: str) -> ArticleRow | None:
-        """The newest version of an article that is not being removed (columns only, no ORM state)."""
-        query = (
-            select(ArticleRow.__table__)
-            .where(ArticleRow.base_id == base_id, ArticleRow.state != "removing")
-            .order_by(ArticleRow.version.desc())
-            .limit(1)
-        )
-        return cast("ArticleRow | None", connection.execute(query).first())
+    # --- versions
 
     def digests(self, base_id: str) -> dict[str, int]:
         """The digests of all versions of an article with the days from which they stand, oldest first."""
@@ -102,7 +72,7 @@ class Catalog:
     def version_since(self, base_id: str, moment: datetime) -> int | None:
         """The number of the newest version of an article, if it was registered at `moment` or later."""
         query = select(func.max(ArticleRow.version)).where(
-            ArticleRow.base_id == base_id, ArticleRow.state != "removing", ArticleRow.added_at >= _naive(moment)
+            ArticleRow.base_id == base_id, ArticleRow.state != "removing", ArticleRow.added_at >= naive(moment)
         )
         with self.engine.connect() as connection:
             return connection.scalar(query)
@@ -113,57 +83,14 @@ class Catalog:
         with self.engine.connect() as connection:
             return frozenset(_digest_as_kept(row) for row in connection.execute(query))
 
-    def register(
-        self,
-        connection: Connection,
-        article: Article,
-        digest: str,
-        passages: Sequence[Passage],
-        story: str | None,
-        now: datetime,
-    ) -> str:
-        """Writes a new article or a new version of one, as `pending`; returns its id. `story` None starts a story.
-
-        The version before it stands until this one is indexed (see `superseded_by` and `publish`).
-        """
-        before = self.latest(connection, article.base_id)
-        version = before.version + 1 if before else 1
-        article_id = version_id(article.base_id, version)
-        # Versions follow one another: one that claims an earlier day than its forerunner counts from the same day.
-        available = max(_available_day(article, before, now), before.available_day if before else 0)
-        row = {
-            "id": article_id,
-            "base_id": article.base_id,
-            "version": version,
-            "digest": digest,
-            "state": "pending",
-            "title": article.title,
-            "text": article.text,
-            "url": article.url,
-            "source": article.source,
-            "published_at": _naive(article.published_at),
-            "date_precision": article.date_precision,
-            "published_day": day_number(article.published_at.date()) if article.published_at else None,
-            "available_day": available,
-            "superseded_day": FOREVER,
-            "authors": list(article.authors),
-            "language": article.language,
-            # The input's own id goes along, so that an export is read back as the same articles.
-            "extra": {**article.metadata, **({"id": article.key} if article.key else {})},
-            "story": story or article_id,
-            "added_at": _naive(now),
-        }
-        connection.execute(insert(ArticleRow), [row])
-        if passages:
-            rows = [{"article_id": article_id, "start": p.start, "end": p.end} for p in passages]
-            connection.execute(insert(PassageRow), rows)
-        return article_id
-
-    def set_state(self, ids: Iterable[str], state: State) -> None:
-        """Moves article versions to `state`."""
-        with self.writing() as connection:
-            for batch in batches(list(ids)):
-                connection.execute(update(ArticleRow).where(ArticleRow.id.in_(batch)).values(state=state))
+    def find(self, wanted: str) -> list[str]:
+        """Ids of all versions of the articles one of whose versions has the id, base id or address `wanted`."""
+        named = select(ArticleRow.base_id).where(
+            (ArticleRow.id == wanted) | (ArticleRow.base_id == wanted) | (ArticleRow.url == wanted)
+        )
+        query = select(ArticleRow.id).where(ArticleRow.base_id.in_(named))
+        with self.engine.connect() as connection:
+            return list(connection.scalars(query.order_by(ArticleRow.version)))
 
     def in_state(self, state: State, *, of: Collection[str] | None = None, since: datetime | None = None) -> list[str]:
         """Ids of the versions in `state`, in the order in which they were added: `of` these base ids, `since` then."""
@@ -171,7 +98,7 @@ class Catalog:
         if of is not None:
             query = query.where(ArticleRow.base_id.in_(of))
         if since is not None:
-            query = query.where(ArticleRow.added_at >= _naive(since))
+            query = query.where(ArticleRow.added_at >= naive(since))
         with self.engine.connect() as connection:
             return list(connection.scalars(query.order_by(ArticleRow.id)))
 
@@ -188,30 +115,7 @@ class Catalog:
                 found.update({row.id: row.available_day for row in connection.execute(query.where(new.id.in_(batch)))})
         return found
 
-    def publish(self, ids: Iterable[str], superseded: Mapping[str, int]) -> None:
-        """Moves versions to `indexed`, and ends those before them on their days, all at once."""
-        with self.writing() as connection:
-            for batch in batches(list(ids)):
-                connection.execute(update(ArticleRow).where(ArticleRow.id.in_(batch)).values(state="indexed"))
-            for article_id, day in superseded.items():
-                connection.execute(update(ArticleRow).where(ArticleRow.id == article_id).values(superseded_day=day))
-
-    def pending(self) -> tuple[int, int]:
-        """How many articles and passages wait to be indexed."""
-        articles = select(func.count()).select_from(ArticleRow).where(ArticleRow.state == "pending")
-        passages = select(func.count()).select_from(PassageRow).join(ArticleRow).where(ArticleRow.state == "pending")
-        with self.engine.connect() as connection:
-            return connection.scalar(articles) or 0, connection.scalar(passages) or 0
-
-    def forget(self, ids: Iterable[str]) -> None:
-        """Deletes article versions and all that belongs to them."""
-        with self.writing() as connection:
-            for batch in batches(list(ids)):
-                for table in (PassageRow, SignatureRow, BandRow):
-                    connection.execute(delete(table).where(table.article_id.in_(batch)))
-                connection.execute(delete(ArticleRow).where(ArticleRow.id.in_(batch)))
-
-    # --- reading
+    # --- articles and passages
 
     def article(self, article_id: str) -> StoredArticle:
         """One article version. Raises NotFoundError."""
@@ -259,30 +163,13 @@ class Catalog:
         return [
             StoredPassage(
                 article_id, start, end, row.words, row.title, row.source, row.url,
-                _aware(row.published_at), row.published_day, row.story, row.language, row.superseded_day,
+                aware(row.published_at), row.published_day, row.story, row.language, row.superseded_day,
             )
             for (article_id, start, end), row in zip(wanted, rows, strict=True)
             if row is not None
         ]  # fmt: skip
 
-    def sources(self) -> list[tuple[str | None, int]]:
-        """Sources with the number of current articles, most first."""
-        count = func.count().label("articles")
-        query = select(ArticleRow.source, count).where(
-            ArticleRow.superseded_day == FOREVER, ArticleRow.state == "indexed"
-        )
-        with self.engine.connect() as connection:
-            rows = connection.execute(query.group_by(ArticleRow.source).order_by(count.desc(), ArticleRow.source))
-            return [(row.source, int(row.articles)) for row in rows]
-
-    def languages(self) -> list[tuple[str, int]]:
-        """Languages that articles name, with how many current ones do, the most frequent first."""
-        number = func.count().label("number")
-        columns: list[Any] = [ArticleRow.language, number]
-        query = restrict(select(*columns), Selection()).where(ArticleRow.language.is_not(None))
-        query = query.group_by(ArticleRow.language).order_by(number.desc(), ArticleRow.language)
-        with self.engine.connect() as connection:
-            return [(row.language, row.number) for row in connection.execute(query)]
+    # --- counts
 
     def language_names(self) -> frozenset[str]:
         """The languages of all versions of its articles."""
@@ -315,6 +202,13 @@ class Catalog:
             "passages": passages or 0,
         }
 
+    def pending(self) -> tuple[int, int]:
+        """How many articles and passages wait to be indexed."""
+        articles = select(func.count()).select_from(ArticleRow).where(ArticleRow.state == "pending")
+        passages = select(func.count()).select_from(PassageRow).join(ArticleRow).where(ArticleRow.state == "pending")
+        with self.engine.connect() as connection:
+            return connection.scalar(articles) or 0, connection.scalar(passages) or 0
+
     def last_day(self) -> tuple[int, bool]:
         """The latest day that any `as_of` could exclude, and whether any version has been superseded."""
         with self.engine.connect() as connection:
@@ -323,15 +217,6 @@ class Catalog:
                 select(func.count()).select_from(ArticleRow).where(ArticleRow.superseded_day != FOREVER)
             )
         return latest or 0, bool(superseded)
-
-    def find(self, wanted: str) -> list[str]:
-        """Ids of all versions of the articles one of whose versions has the id, base id or address `wanted`."""
-        named = select(ArticleRow.base_id).where(
-            (ArticleRow.id == wanted) | (ArticleRow.base_id == wanted) | (ArticleRow.url == wanted)
-        )
-        query = select(ArticleRow.id).where(ArticleRow.base_id.in_(named))
-        with self.engine.connect() as connection:
-            return list(connection.scalars(query.order_by(ArticleRow.version)))
 
 
 # A passage alone: its article may be a live blog of 100,000 characters, which takes a fifth of a millisecond to decode.
@@ -342,71 +227,21 @@ _PASSAGE = select(
 ).where(ArticleRow.id == bindparam("article"), ArticleRow.state == "indexed")  # fmt: skip
 
 
-def restrict(query: Select[Any], selection: Selection) -> Select[Any]:
-    """A query of articles, held to those of a selection that are indexed."""
-    query = query.where(ArticleRow.state == "indexed")
-    if selection.as_of is None:
-        query = query.where(ArticleRow.superseded_day == FOREVER)
-    else:
-        query = query.where(ArticleRow.available_day <= selection.as_of, ArticleRow.superseded_day > selection.as_of)
-    if selection.after is not None:
-        query = query.where(ArticleRow.published_day >= selection.after)
-    if selection.before is not None:
-        query = query.where(ArticleRow.published_day <= selection.before)
-    if selection.sources:
-        query = query.where(ArticleRow.source.in_(selection.sources))
-    if selection.languages:
-        query = query.where(ArticleRow.language.in_(selection.languages))
-    return query
-
-
-def _available_day(article: Article, before: ArticleRow | None, now: datetime) -> int:
-    """The first day at whose end the archive can be said to have held this version.
-
-    The first version counts from its publication, or from its update where it was changed since; one of unknown
-    date from the day it was added, the only upper bound there is. A later version counts from its own date of
-    update, or from a later date of publication, else from the day it was added, so that nothing leaks into the
-    time before it.
-    """
-    published = day_number(article.published_at.date()) if article.published_at else None
-    if article.updated_at:
-        return max(day_number(article.updated_at.date()), published or 0)
-    if before is None:
-        return published or day_number(now.date())
-    if published and published > before.available_day:
-        return published
-    return day_number(now.date())
-
-
 def _stored(row: Any, newer: str | None) -> StoredArticle:
     return StoredArticle(
-        row.id, row.version, row.title, row.text, row.url, row.source, _aware(row.published_at), row.date_precision,
+        row.id, row.version, row.title, row.text, row.url, row.source, aware(row.published_at), row.date_precision,
         tuple(row.authors), row.language, row.extra, row.story, row.available_day, row.superseded_day, newer,
     )  # fmt: skip
 
 
 def _digest_as_kept(row: Any) -> str:
     return Article(
-        row.title, row.text, row.url, source=row.source, published_at=_aware(row.published_at),
+        row.title, row.text, row.url, source=row.source, published_at=aware(row.published_at),
         authors=tuple(row.authors), language=row.language,
     ).digest  # fmt: skip
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment else None
 
 
 def _parse_passage_id(passage_id: str) -> tuple[str, int, int]:
     article_id, _, offsets = passage_id.rpartition(":")
     start, _, end = offsets.partition("-")
     return article_id, int(start), int(end)
-
-
-def batches(items: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
-    """SQLite allows 32,766 variables a statement; 500 keeps statements short."""
-    for i in range(0, len(items), size):
-        yield items[i : i + size]

@@ -1,53 +1,30 @@
-"""What articles give evidence of beside their words: the names they mention and how they spell them, what they
-correct, and which are copies of one story. Derived from the articles on registering; asked when a question is."""
+"""What articles give evidence of beside their words: the names they mention, what they correct, and which are copies
+of one story. Derived from the articles on registering; asked when a question is."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Engine, Select, delete, insert, select
 
 from index.article import Selection
-from index.catalog import batches
-from index.names import aliases_in, alike, capital, fold, names_in, skeleton, written
-from index.roll import Roll, Rolls, Rows
+from index.names import aliases_in, capital, fold, names_in, skeleton, written
+from index.roll import Rolls
+from index.spellings import Spelling, Spellings
+from index.statements import aware, batches
 from index.tables import AliasRow, ArticleRow, CorrectionRow, MentionRow, NameRow
 
-# Two names that are merely alike are one when they keep company with the same names (see `_Company.shared`). On
-# RealTime QA's articles "Kyiv" and "Kiev" have .124, "Kharkiv" and "Kharkov" .101, "Ukrainian" and "Ukranian" .108;
-# "Kyiv" and "Kyoto" .086, "Clarke" and "Clark" .062, "Brooklyn" and "Brookline" .045.
-COMPANY = 0.09
-# An outlet spells a name in one way: two that one outlet often writes both are two names ("Patterson", "Peterson").
-# The share of the rarer one beside the other that is still taken for slips and quotations, and from when it counts.
-SLIPS, OFTEN = 0.15, 3
-# Articles by which it is judged how common a name is.
-SAMPLE = 200
-# Articles of a name whose other names are its company.
-COMPANY_ARTICLES = 10
-# Spellings worth searching for; each makes the query longer.
-SPELLINGS = 5
+__all__ = ["Evidence", "Related", "Spelling", "corrected_title", "fold_title", "forget", "remember"]
 
 _CORRECTION = re.compile(
     r"^\W*(?:correct(?:ions?|ed|s)?|clarif(?:ications?|ied)|erratum|retraction)(?:\s*(?:&|and)\s*clarifications?)?\b(?:\s*\([^)]*\))?\s*[:\u2013\u2014-]\s*"
     r"(?P<title>.+)$|^(?P<titled>.+?)\s*[(\[](?:corrected|correction|clarified)[)\]]\s*$",
     re.IGNORECASE | re.DOTALL,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Spelling:
-    """A way in which the archive writes a name, and in how many articles."""
-
-    text: str
-    articles: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +96,15 @@ class Evidence:
     def __init__(self, engine: Engine, rolls: Rolls) -> None:
         self._engine = engine
         self._rolls = rolls
-        # By the roll, too: what another thread began to look up before a change is not to be taken for the new.
-        self._spellings = lru_cache(maxsize=4096)(self._find_spellings)
-        self._common = lru_cache(maxsize=64)(self._count_common)
+        self._spellings = Spellings(self.names_of)
 
     def forget_cached(self) -> None:
         """Call when the archive has changed."""
-        self._spellings.cache_clear()
-        self._common.cache_clear()
+        self._spellings.forget_cached()
 
     def spellings(self, name: str, selection: Selection) -> tuple[Spelling, ...]:
-        """How the archive spells a name otherwise, the commonest first, at most SPELLINGS."""
-        return self._spellings(name, _any_filter(selection), self._rolls.now())
+        """How the archive spells a name otherwise, the commonest first, at most `spellings.SPELLINGS`."""
+        return self._spellings.find(name, _any_filter(selection), self._rolls.now())
 
     def mentioning(self, names: Iterable[str], selection: Selection) -> int:
         """How many articles mention one of these names, in these very spellings (capitals and particles aside)."""
@@ -172,6 +146,7 @@ class Evidence:
             select(CorrectionRow.title.label("corrected"), *_RELATED, ArticleRow.published_day)
             .join(ArticleRow, ArticleRow.id == CorrectionRow.article_id)
             .where(CorrectionRow.title.in_(sorted(by_title)))
+            .order_by(*_OLDEST_FIRST)
         )
         found: dict[str, list[Related]] = {}
         for row in self._standing(query, day):
@@ -188,7 +163,7 @@ class Evidence:
         """The other articles of the selection that tell the same story (story by article id), oldest first."""
         query = select(ArticleRow.story, *_RELATED).where(ArticleRow.story.in_(sorted(set(articles.values()))))
         by_story: dict[str, list[Related]] = {}
-        for row in self._standing(query, selection):
+        for row in self._standing(query.order_by(*_OLDEST_FIRST), selection):
             by_story.setdefault(row.story, []).append(_related(row))
         return {
             article_id: [copy for copy in by_story.get(story, []) if copy.article_id != article_id]
@@ -196,49 +171,19 @@ class Evidence:
         }
 
     def _standing(self, query: Select[Any], selection: Selection) -> list[Any]:
-        """The rows of a query, those of articles that a selection holds, oldest first.
-
-        The selection is not in the statement: with its days there, SQLite begins at them and reads all articles.
-        """
         roll = self._rolls.now()
         with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(ArticleRow.published_at, ArticleRow.id)).all()
-        return [row for row in rows if roll.holds(row.id, selection)]
-
-    # --- spellings
-
-    def _find_spellings(self, name: str, selection: Selection, roll: Roll) -> tuple[Spelling, ...]:
-        written = _written(roll, name, selection)
-        forms = [form for form in written.values() if form.text.lower() != name.lower()]
-        own = next((form for form in written.values() if form.text.lower() == name.lower()), None)
-        sure = [form for form in forms if fold(form.text) == fold(name)]
-        known = own or (sure[0] if sure else None)
-        doubtful = [form for form in forms if fold(form.text) != fold(name) and alike(name, form.text)]
-        if known and doubtful:
-            likely = sorted(doubtful, key=lambda form: (-len(form.rows), form.text))[:SPELLINGS]
-            if likely := [form for form in likely if not _rivals(roll, known, form)]:
-                company = _Company(roll, self, self._common(selection, roll))
-                sure += [form for form in likely if company.shared(known, form) >= COMPANY]
-        elif doubtful:  # no company to judge by: better a spelling too many, which is shown, than none
-            sure += doubtful
-        found = sorted(sure, key=lambda form: (-len(form.rows), form.text))[:SPELLINGS]
-        return tuple(Spelling(form.text, len(form.rows)) for form in found)
-
-    def _count_common(self, selection: Selection, roll: Roll) -> Counter[str]:
-        """In how many articles of a sample each name stands."""
-        # Ids are digests: the first of them are a sample that hardly changes as articles come in.
-        sample = [roll.ids[row] for row in np.flatnonzero(roll.standing(selection))[:SAMPLE]]
-        return Counter(name for names in self.names_of(sample).values() for name in set(names))
+            return roll.held(connection.execute(query), selection)
 
 
 _RELATED: tuple[Any, ...] = (
     ArticleRow.id, ArticleRow.title, ArticleRow.source, ArticleRow.url, ArticleRow.published_at
 )  # fmt: skip
+_OLDEST_FIRST: tuple[Any, ...] = (ArticleRow.published_at, ArticleRow.id)
 
 
 def _related(row: Any) -> Related:
-    published: datetime | None = row.published_at
-    return Related(row.id, row.title, row.source, row.url, published and published.replace(tzinfo=UTC))
+    return Related(row.id, row.title, row.source, row.url, aware(row.published_at))
 
 
 def _corrects(correction: Any, told: Any) -> bool:
@@ -250,66 +195,3 @@ def _corrects(correction: Any, told: Any) -> bool:
 def _any_filter(selection: Selection) -> Selection:
     """The selection's day alone: what explains an article may come from outside the filters."""
     return replace(selection, after=None, before=None, sources=())
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """A spelling with the rows of the articles that have it, the newest first."""
-
-    text: str
-    rows: Rows
-
-    def sources(self, roll: Roll) -> Counter[str | None]:
-        """How many articles of each source have it."""
-        return Counter(roll.sources[row] for row in self.rows)
-
-
-def _written(roll: Roll, name: str, selection: Selection) -> dict[str, _Form]:
-    """The forms of the names that share a name's consonants, by their lower case, the newest used first."""
-    standing, key = roll.standing(selection), skeleton(name)
-    variants: dict[str, list[tuple[str, Rows]]] = {}
-    for other, rows in roll.named([key])[key].items():
-        if len(held := rows[standing[rows]]):
-            variants.setdefault(other.lower(), []).append((other, held))
-    forms = {lower: _newest_first(roll, found) for lower, found in variants.items()}
-    return dict(sorted(forms.items(), key=lambda item: -roll.available[item[1].rows[0]]))
-
-
-def _newest_first(roll: Roll, variants: Sequence[tuple[str, Rows]]) -> _Form:
-    """One form of a name's variants in capitals, written as the newest article has it."""
-    rows = np.concatenate([held for _, held in variants])
-    texts = [text for text, held in variants for _ in held]
-    order = np.argsort(-roll.available[rows], kind="stable")
-    return _Form(texts[order[0]], rows[order])
-
-
-def _rivals(roll: Roll, one: _Form, other: _Form) -> bool:
-    """Whether one outlet often writes both, so that they are two names."""
-    others = other.sources(roll)
-    return any(
-        min(count, others[source]) > max(OFTEN - 1, SLIPS * max(count, others[source]))
-        for source, count in one.sources(roll).items()
-    )
-
-
-class _Company:
-    """Which names stand beside a name, and how rare they are: `common` counts them in a sample of SAMPLE articles."""
-
-    def __init__(self, roll: Roll, evidence: Evidence, common: Counter[str]) -> None:
-        self._roll = roll
-        self._evidence = evidence
-        self._common = common
-
-    def shared(self, one: _Form, other: _Form) -> float:
-        """How much company two names share: the rarity of the names that stand beside both, 1 for those that the
-        sample does not mention, summed and divided by the root of the numbers of names beside each."""
-        here, there = self._beside(one), self._beside(other)
-        common = sorted((here & there) - {one.text, other.text})
-        return sum(self._rarity(name) for name in common) / math.sqrt(max(1, len(here) * len(there)))
-
-    def _beside(self, form: _Form) -> set[str]:
-        mentioned = self._evidence.names_of([self._roll.ids[row] for row in form.rows[:COMPANY_ARTICLES]])
-        return {name for names in mentioned.values() for name in names}
-
-    def _rarity(self, name: str) -> float:
-        return 1 - math.log1p(self._common[name]) / math.log1p(SAMPLE)

@@ -188,7 +188,7 @@ def skeleton(name: str) -> str:
 
 def alike(one: str, other: str) -> bool:
     """Whether two names may be spellings of one: "Albu Kamal" and "Abu Kamal", but also "Patterson" and "Peterson",
-    so that their company must decide (see `index.evidence`)."""
+    so that their company must decide (see `index.spellings`)."""
     a, b = rough(one), rough(other)
     if a == b:
         return min(len(one), len(other)) > 3 and not a.isdigit()

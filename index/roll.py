@@ -8,14 +8,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Engine, select
 
 from index.article import FOREVER, Selection, day_of
-from index.catalog import batches
 from index.names import skeleton
+from index.statements import batches
 from index.tables import ArticleRow, NameRow
 
 Rows = npt.NDArray[np.intp]
@@ -88,6 +89,13 @@ class Roll:
         """Whether a selection holds a version."""
         row = self._row.get(article_id)
         return row is not None and bool(self.standing(selection)[row])
+
+    def held(self, found: Iterable[Any], selection: Selection) -> list[Any]:
+        """Those of a query's rows, few and with the `id` of a version each, that a selection holds.
+
+        The selection is not in the statement: with its days there, SQLite begins at them and reads all articles.
+        """
+        return [row for row in found if self.holds(row.id, selection)]
 
     def rows(self, article_ids: Iterable[str], selection: Selection) -> Rows:
         """The rows of those versions that a selection holds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     JSON,
@@ -23,6 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from index.errors import ArchiveCorruptError, ArchiveError
+
+# What becomes of a version of an article (see `index.versions`).
+State = Literal["pending", "indexed", "removing"]
 
 
 class Base(DeclarativeBase):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index import evidence
-from index.catalog import Catalog, State
+from index.catalog import Catalog
 from index.description import WITH_EVIDENCE
 from index.lexical import LexicalIndex
 from index.rows import index_rows
+from index.tables import State
 from index.vectors import VectorIndex
 
 ROUND = 500

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fakes import located, make_article, open_archive
 
-from index import ahead, ingest
+from index import ahead, ingest, versions
 from index.article import FOREVER, Selection
 
 NOW = datetime(2017, 11, 30, tzinfo=UTC)
@@ -86,13 +86,14 @@ def test_a_checkpoint_may_end_it_and_the_next_run_reports_the_whole(archive, cal
     assert not any(archive.verify().values())
 
 
-@pytest.mark.parametrize("place", ["vectors.add", "vectors.update", "lexical.add", "catalog.publish"])
+@pytest.mark.parametrize("place", ["vectors.add", "vectors.update", "lexical.add", "versions.publish"])
 @pytest.mark.parametrize("before", [True, False])
 def test_an_interrupted_change_is_finished_by_the_next_run(archive, monkeypatch, place, before):
     old, new = make_article("a", "The old lamp shines."), make_article("a", "The new lamp shines.")
     ingest.add(archive, located([old]))
     part, name = place.split(".")
-    whole = getattr(getattr(archive, part), name)
+    owner = versions if part == "versions" else getattr(archive, part)
+    whole = getattr(owner, name)
 
     def interrupted(*arguments):
         if not before:
@@ -100,7 +101,7 @@ def test_an_interrupted_change_is_finished_by_the_next_run(archive, monkeypatch,
         raise Interruption
 
     with monkeypatch.context() as patch:
-        patch.setattr(getattr(archive, part), name, interrupted)
+        patch.setattr(owner, name, interrupted)
         with pytest.raises(Interruption):
             ingest.add(archive, located([new]))
     assert len(list(archive.export())) == archive.info()["articles"] == 1

@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 from fakes import located, make_article, open_archive
 
-from index import evidence, ingest, upgrade
+from index import evidence, ingest, upgrade, versions
 from index.archive import Archive
 from index.article import Article, Selection
 from index.description import SCHEMA_VERSION
 from index.errors import ArchiveMismatchError, BackissueError
-from index.evidence import SPELLINGS, _written, corrected_title, fold_title
+from index.evidence import corrected_title, fold_title
 from index.names import fold
 from index.roll import Rolls
+from index.spellings import SPELLINGS, _written
 
 NOW = Selection()
 TABLES = ("names", "mentions", "aliases", "corrections")
@@ -472,7 +473,8 @@ def test_a_removal_that_was_interrupted_before_the_upgrade_stays_removed(tmp_pat
     gone, stays = make_article("1", "Troops took al-Bukamal."), make_article("2", "Troops took Mosul.")
     with open_archive(folder) as archive:
         add(archive, gone, stays)
-        archive.catalog.set_state([gone.base_id], "removing")
+        with archive.catalog.writing() as connection:
+            versions.set_state(connection, [gone.base_id], "removing")
     downgrade(folder)
     with open_archive(folder) as archive:
         assert archive.evidence.mentioning(["al-Bukamal"], NOW) == 0

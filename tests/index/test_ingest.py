@@ -11,7 +11,7 @@ import pytest
 from fakes import FakeEncoder, located, make_article, open_archive
 from sqlalchemy import text as sql
 
-from index import ingest
+from index import ingest, versions
 from index.formats import Located, Reject
 from index.tables import Base
 
@@ -190,9 +190,9 @@ STAGES = {
     "before the vectors": (lambda archive: (archive.vectors, "add"), True),
     "between vectors and BM25": (lambda archive: (archive.lexical, "add"), True),
     "after BM25": (lambda archive: (archive.lexical, "add"), False),
-    "before the state": (lambda archive: (archive.catalog, "publish"), True),
-    "after the state": (lambda archive: (archive.catalog, "publish"), False),
-    "while registering": (lambda archive: (archive.catalog, "register"), False),
+    "before the state": (lambda archive: (versions, "publish"), True),
+    "after the state": (lambda archive: (versions, "publish"), False),
+    "while registering": (lambda archive: (versions, "register"), False),
 }
 
 
@@ -216,7 +216,7 @@ def test_an_interrupted_run_is_finished_by_the_next(tmp_path, monkeypatch, unint
 def test_registering_is_all_or_nothing(tmp_path, monkeypatch):
     with open_archive(tmp_path / "archive") as archive:
         with monkeypatch.context() as patch:
-            patch.setattr(archive.catalog, "register", on_call(5, archive.catalog.register, False))
+            patch.setattr(versions, "register", on_call(5, versions.register, False))
             with pytest.raises(Interruption):
                 ingest.add(archive, located(ARTICLES[:10]))
         assert archive.catalog.counts()["pending"] == archive.catalog.counts()["passages"] == 0

@@ -86,7 +86,7 @@ def test_no_as_of_sees_the_current_versions_only(archive):
     assert len(seen(archive)) == 2
     add(archive, replace(first, text=NEW))
     assert seen(archive) == {f"{first.base_id}.2", make_article("b", "").base_id}
-    assert [number for _, number in archive.catalog.sources()] == [2]
+    assert [one.articles for one in archive.browse.sources()] == [2]
 
 
 def test_a_version_without_a_date_of_its_own_counts_from_today(archive):

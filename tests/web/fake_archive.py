@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import insert
 
+from index import versions
 from index.article import FOREVER, StoredArticle, day_number
 from index.browse import Browse
 from index.catalog import Catalog
@@ -116,7 +117,8 @@ class FakeArchive:
         ids = [article_id for name in wanted for article_id in self.catalog.find(name)]
         if not ids:
             raise NotFoundError(f"The archive holds no article {wanted[0]!r}; nothing was removed.")
-        self.catalog.set_state(ids, "removing")
+        with self.catalog.writing() as connection:
+            versions.set_state(connection, ids, "removing")
         self._rolls.forget()
         return len(ids)
 
