@@ -26,8 +26,15 @@ _TELLS = re.compile(
 _SHOWS = re.compile(r"\bcorrected\s+to\s+(?:show|say|reflect)\b.*,\s+not\s+(?P<mistake>.*)", re.IGNORECASE | re.DOTALL)
 
 
-def mistaken(spans: Sequence[Span], found: Sequence[Found], archive: Archive, selection: Selection) -> frozenset[Span]:
-    """The spans whose words a correction gives as the mistake: in the article that it corrects, its copies, or itself.
+# What is left of the weight of words that a correction gives as the mistake.
+MISTAKEN = 0.2
+
+
+def mistaken(
+    spans: Sequence[Span], found: Sequence[Found], archive: Archive, selection: Selection
+) -> dict[Span, float]:
+    """What is left of the weight of spans whose words a correction gives as the mistake: in the article that it
+    corrects, its copies, or itself.
 
     All else in a corrected article stands.
     """
@@ -35,7 +42,7 @@ def mistaken(spans: Sequence[Span], found: Sequence[Found], archive: Archive, se
     stories = {passage.article_id: passage.story for passage in passages.values()}
     corrected = archive.evidence.corrections(stories, selection) if stories else {}
     told: dict[str, str] = {}
-    wrong = set()
+    wrong: dict[Span, float] = {}
     for span in spans:
         passage = passages[span.passage]
         for correction in _corrections(passage, corrected):
@@ -43,8 +50,8 @@ def mistaken(spans: Sequence[Span], found: Sequence[Found], archive: Archive, se
                 told[correction] = _mistakes(archive, correction)
             words = fold_title(passage.cut(span.start, span.end))
             if words and f" {words} " in told[correction]:
-                wrong.add(span)
-    return frozenset(wrong)
+                wrong[span] = MISTAKEN
+    return wrong
 
 
 def _corrections(passage: StoredPassage, corrected: dict[str, list[Related]]) -> list[str]:

@@ -21,10 +21,10 @@ from qa.retrieve import Found
 # How fast reports age, in days: in questions of events and figures, and in those of how things stand, where a newer
 # report says that the older ones are over; and how much more an old one loses in the latter.
 EVENT_DAYS, STATE_DAYS = 14.0, 3.0
+# An office is held for years, and who holds it is not told every day: from 14 days to a year serve the sample alike.
+OFFICE_DAYS = 365.0
 # Set on the sample: with 2.0 a town that fell today was still held by those who held it in six older reports.
 STATE_PULL = 3.0
-# What is left of the weight of words that a correction gives as the mistake.
-MISTAKEN = 0.2
 # A span reports its answer when its weight, age aside, is at least this share of the answer's best.
 SIGHTING = 0.1
 # The passages among which the newest is sought: as many as recall@5 speaks of.
@@ -36,21 +36,23 @@ class Scale:
     """What the spans of one question weigh; offsets of spans are into the passages of `found`.
 
     Recent passages gain. In a question `of_the_past` recent means near the days asked about; in one of the present
-    it means behind the newest of the best passages, so that old news is judged among itself, not against today.
-    `of_a_state` is how things stand, where news counts more and sooner; spans in `mistaken` count little.
-    `mentioned` is the share of the question's names that each passage mentions, by index, 1 where it is left out.
+    it means behind the newest of the best passages about who is asked about, so that old news is judged among itself,
+    not against today. `of_a_state` is how things stand, where news counts more and sooner, `of_an_office` who holds
+    one, where it counts longer. `left` is what is left of the weight of spans that something speaks against, 1 where
+    it is left out. `mentioned` is the share of the question's names that each passage mentions, by index, likewise.
     """
 
     found: Sequence[Found]
     calibration: Calibration
     of_the_past: bool = False
     of_a_state: bool = False
-    mistaken: frozenset[Span] = frozenset()
+    of_an_office: bool = False
+    left: Mapping[Span, float] = field(default_factory=dict)
     mentioned: Mapping[int, float] = field(default_factory=dict)
 
     def joined(self, other: Scale) -> Scale:
         """The scale of these spans and those of another of the same question."""
-        return replace(self, mistaken=self.mistaken | other.mistaken, mentioned={**self.mentioned, **other.mentioned})
+        return replace(self, left={**self.left, **other.left}, mentioned={**self.mentioned, **other.mentioned})
 
     def weights(self, spans: Iterable[Span]) -> list[float]:
         """The weight of each span as the question was asked."""
@@ -67,10 +69,12 @@ class Scale:
     def recency(self, span: Span) -> float:
         """How much being new counts for a span: 1 for the newest, less for older ones; 0 where its age is unknown."""
         age = self.found[span.passage].days_off
-        newest = 0 if self.of_the_past else newest_age(self.found)
+        newest = 0 if self.of_the_past else newest_age(self.found, self.mentioned)
         return self._recent(max(0, age - newest)) if age is not None else 0.0
 
     def _recent(self, age: int) -> float:
+        if self.of_an_office:
+            return math.exp(-age / OFFICE_DAYS)
         if self.of_a_state:
             return 1 - STATE_PULL * (1 - math.exp(-age / STATE_DAYS))
         return math.exp(-age / EVENT_DAYS)
@@ -91,7 +95,7 @@ class Scale:
     def _weigh(self, span: Span, recent: float) -> float:
         length = len(self.words(span).split())
         weight = self.calibration.weight(span.score, span.passage, recent, length, span.near, self.named(span))
-        return weight * (MISTAKEN if span in self.mistaken else 1.0)
+        return weight * self.left.get(span, 1.0)
 
 
 @dataclass(slots=True)
@@ -138,6 +142,9 @@ def reports(group: Group, scale: Scale) -> list[Span]:
     return [span for i, (_, span) in enumerate(best_first) if i == 0 or ageless[span] >= least]
 
 
-def newest_age(found: Sequence[Found]) -> int:
-    """Days from the newest of the best passages to the days asked about."""
-    return min((item.days_off for item in found[:BEST] if item.days_off is not None), default=0)
+def newest_age(found: Sequence[Found], mentioned: Mapping[int, float]) -> int:
+    """Days from the newest of the best passages to the days asked about, among those that mention most of the names
+    asked about: of another matter there may be newer reports."""
+    most = max(mentioned.values(), default=1.0)
+    about = [item for index, item in enumerate(found) if mentioned.get(index, most) >= most]
+    return min((item.days_off for item in about[:BEST] if item.days_off is not None), default=0)

@@ -31,6 +31,7 @@ from qa.answer import (
 from qa.assemble import Verdict
 from qa.cite import Citer, named
 from qa.corrections import mistaken
+from qa.doubts import both, doubts
 from qa.groups import Group, Scale, gather
 from qa.naming import Naming, naming
 from qa.question import Understood, understand
@@ -206,11 +207,18 @@ class QA:
         """What these spans weigh."""
         understood = search.understood
         wrong = mistaken(spans, search.found, self.archive, understood.selection)
+        left = both(wrong, doubts(understood, search.naming, spans, search.found))
         mentioned = {
             index: search.naming.mentioned(search.words(index)) for index in sorted({span.passage for span in spans})
         }
         return Scale(
-            search.found, self.reader.calibration, understood.of_the_past, understood.of_a_state, wrong, mentioned
+            search.found,
+            self.reader.calibration,
+            of_the_past=understood.of_the_past,
+            of_a_state=understood.of_a_state,
+            of_an_office=understood.of_an_office,
+            left=left,
+            mentioned=mentioned,
         )
 
     def keys(self, search: Search, spans: Sequence[Span]) -> list[str]:

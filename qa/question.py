@@ -71,6 +71,11 @@ class Understood:
         return now or self._just_before
 
     @property
+    def of_an_office(self) -> bool:
+        """Whether that is who holds an office, or is somebody's husband or the like, not who holds a place."""
+        return self.of_a_state and not _HOLDS.search(self.text)
+
+    @property
     def _until_now(self) -> bool:
         """Whether it asks of a long time that goes on, "over the past year": the newest report knows best."""
         asked = self.period
@@ -145,6 +150,12 @@ def understand(
 _STATE = re.compile(
     r"\b(?:who|which|what)\b.*\b(?:holds?|controls?|leads?|heads?|runs?|rules?|governs?|owns?|commands?|occup(?:y|ies)"
     r"|in\s+(?:control|charge|power))\b|\bwho(?:['’]s|\s+is|\s+are)\s+(?:now\s+)?(?:the\s+)?\w+",
+    re.IGNORECASE,
+)
+# Of these, those that are said of places, where things change from day to day.
+_HOLDS = re.compile(
+    r"\b(?:hold(?:s|ing)?|held|control(?:s|led)?|own(?:s|ed)?|command(?:s|ed)?|occup(?:y|ies|ied)"
+    r"|in\s+(?:control|charge|power))\b",
     re.IGNORECASE,
 )
 _STOOD = re.compile(

@@ -50,6 +50,7 @@ class Seen:
     story: str
     near: float = 0.0
     named: float = 1.0
+    left: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,17 @@ def observe(qa: QA, questions: Sequence[Question]) -> Iterator[Observation]:
             item, text = search.found[span.passage], scale.words(span)
             recent = scale.recency(span)
             seen.append(
-                Seen(key, text, span.score, span.passage, recent, item.passage.story, span.near, scale.named(span))
+                Seen(
+                    key,
+                    text,
+                    span.score,
+                    span.passage,
+                    recent,
+                    item.passage.story,
+                    span.near,
+                    scale.named(span),
+                    scale.left.get(span, 1.0),
+                )
             )
         in_archive = bool(question.extra.get("in_archive"))
         yield Observation(question.id, question.answers, tuple(seen), in_archive)
@@ -95,6 +106,7 @@ def judge(observation: Observation, calibration: Calibration) -> Judged:
     stories: dict[str, dict[str, tuple[float, str]]] = {}
     for seen in observation.spans:
         weight = calibration.weight(seen.score, seen.rank, seen.recency, len(seen.text.split()), seen.near, seen.named)
+        weight *= seen.left
         group = stories.setdefault(seen.key, {})
         group[seen.story] = max(group.get(seen.story, (0.0, "")), (weight, seen.text))
     if not stories:
@@ -121,7 +133,7 @@ def fit(observations: Sequence[Observation]) -> Calibration:
     def cost(point: Floats) -> float:
         """Mean surprise that one of the right spans, or nothing where none is right, is the answer."""
         cold, rank, length, named, null = point
-        logs = features @ np.array([cold, rank, RECENCY, length, NEAR, named])
+        logs = features @ np.array([cold, rank, RECENCY, length, NEAR, named, 1.0])
         top = np.maximum(np.maximum.reduceat(logs, starts), null)
         weights, nothing = np.exp(logs - top[owner]), np.exp(null - top)
         likely = np.where(answerable, np.add.reduceat(weights * right, starts), nothing)
@@ -133,8 +145,8 @@ def fit(observations: Sequence[Observation]) -> Calibration:
 
 
 def _table(observation: Observation) -> tuple[Floats, npt.NDArray[np.bool_]] | None:
-    """Score, log rank, recency, words, nearness and share of names of spans (n, 6), and which are right; one a story
-    and answer."""
+    """Score, log rank, recency, words, nearness, share of names and the logarithm of what doubts leave of spans (n, 7),
+    and which are right; one a story and answer."""
     best: dict[tuple[str, str], Seen] = {}
     for seen in observation.spans:
         key = (seen.key, seen.story)
@@ -143,7 +155,15 @@ def _table(observation: Observation) -> tuple[Floats, npt.NDArray[np.bool_]] | N
     if not best:
         return None
     rows = [
-        (seen.score, math.log1p(seen.rank), seen.recency, len(seen.text.split()), seen.near, seen.named)
+        (
+            seen.score,
+            math.log1p(seen.rank),
+            seen.recency,
+            len(seen.text.split()),
+            seen.near,
+            seen.named,
+            math.log(seen.left),
+        )
         for seen in best.values()
     ]
     right = [f1(seen.text, observation.answers) >= RIGHT for seen in best.values()]

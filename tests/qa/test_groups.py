@@ -16,7 +16,6 @@ from qa_fakes import keys, place, span, spans
 from qa.calibration import Calibration
 from qa.groups import (
     BEST,
-    MISTAKEN,
     SIGHTING,
     STATE_DAYS,
     STATE_PULL,
@@ -114,8 +113,24 @@ def test_how_things_stand_ages_faster_than_what_happened() -> None:
 def test_the_newest_of_the_best_passages_is_the_measure_of_age() -> None:
     ages = [None, 40, 30, None, 50, *[0] * 3]
     found = [place("Ann", f"a{i}", age=age) for i, age in enumerate(ages)]
-    assert newest_age(found) == min(age for age in ages[:BEST] if age is not None) == 30
-    assert newest_age(found[:1]) == newest_age([]) == 0
+    assert newest_age(found, {}) == min(age for age in ages[:BEST] if age is not None) == 30
+    assert newest_age(found[:1], {}) == newest_age([], {}) == 0
+
+
+def test_news_of_other_matters_does_not_make_a_report_old() -> None:
+    found = [place("Ann", f"a{i}", age=age) for i, age in enumerate((3, 700, 1, 701))]
+    assert newest_age(found, {0: 0.0, 1: 1.0, 2: 0.5, 3: 1.0}) == 700
+    given = spans(found, 0.5, 0.5, 0.5, 0.5)
+    weights = Scale(found, ALONE, of_a_state=True, mentioned={0: 0.0, 1: 1.0, 2: 0.0, 3: 1.0}).weights(given)
+    assert weights[1] == weights[0] > weights[3]
+
+
+def test_an_office_is_held_for_longer_than_a_town() -> None:
+    places = [place("Ann", "a", age=0), place("Bob", "b", age=60)]
+    given = spans(places, 0.5, 0.6)
+    town, office = (Scale(places, ALONE, of_a_state=True, of_an_office=it).weights(given) for it in (False, True))
+    assert town[0] > town[1]
+    assert office[1] > office[0]
 
 
 @pytest.mark.parametrize(
@@ -186,17 +201,17 @@ def test_a_weight_of_rank_tells_equal_scores_apart() -> None:
         assert gathered(given, places, replace(ALONE, rank=rank))[0].key == first
 
 
-def test_words_that_a_correction_takes_back_count_little_whenever_they_are_weighed() -> None:
+def test_what_something_speaks_against_counts_less_whenever_it_is_weighed() -> None:
     places = [place("Ann", "a", age=0), place("Bob", "b", age=0)]
     given = spans(places, 0.5, 0.5)
-    plain, scale = Scale(places, ALONE), Scale(places, ALONE, mistaken=frozenset(given[:1]))
+    plain, scale = Scale(places, ALONE), Scale(places, ALONE, left={given[0]: 0.25})
     day = date(2017, 11, 10)
     for before, now in (
         (plain.weights(given), scale.weights(given)),
         ([plain.ageless(one) for one in given], [scale.ageless(one) for one in given]),
         (plain.on(day, [(one, day) for one in given]), scale.on(day, [(one, day) for one in given])),
     ):
-        assert now == pytest.approx([MISTAKEN * before[0], before[1]])
+        assert now == pytest.approx([0.25 * before[0], before[1]])
     assert gather(given, keys(given, places), scale.weights(given), scale)[0].key == "bob"
 
 

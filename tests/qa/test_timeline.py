@@ -216,7 +216,7 @@ def test_a_mistake_is_not_told_beside_the_truth() -> None:
     given = [Report("Nineveh", 17, 0.9), Report("Anbar", 17, 0.9), Report("Anbar", 17, 0.9)]
     spans, keys, scale = made(given)
     assert [s.group.key for s in timeline(spans, keys, scale)] == ["Anbar", "Nineveh"]
-    wrong = replace(scale, mistaken=frozenset(spans[:1]))
+    wrong = replace(scale, left={spans[0]: 0.2})
     assert [s.group.key for s in timeline(spans, keys, wrong)] == ["Anbar"]
 
 

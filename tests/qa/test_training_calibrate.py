@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -143,7 +143,7 @@ def test_each_half_is_judged_by_the_other(scipy: Any) -> None:
 NAMES = ("Ann", "the Ann", "“ann”", "Bob", "Bob.", "Cleo Dee", "Cleo", "…", "—")
 
 
-def scene(seed: int) -> tuple[list[Span], list[Found], Mapping[int, float], Observation]:
+def scene(seed: int) -> tuple[list[Span], Scale, Observation]:
     """Spans as the engine gets them, and the same as an observation."""
     chance = random.Random(seed)
     places, spans, seen, mentioned = [], [], [], {}
@@ -159,13 +159,15 @@ def scene(seed: int) -> tuple[list[Span], list[Found], Mapping[int, float], Obse
             start = 50 + len(" ".join([*names[:i], ""]))
             near = chance.random()
             spans.append(Span(rank, start, start + len(names[i]), 50, passage.end, chance.gauss(0, 3), near))
-    scale = Scale(places, Calibration())
+    left = {span: chance.choice((0.02, 0.3)) for span in spans if chance.random() < 0.3}
+    scale = Scale(places, Calibration(), mentioned=mentioned, left=left)
     for span, key in zip(spans, keys(spans, places), strict=True):
         item = places[span.passage]
         text = item.passage.text[span.start - 50 : span.end - 50]
         recent, named = scale.recency(span), mentioned[span.passage]
-        seen.append(Seen(key, text, span.score, span.passage, recent, item.passage.story, span.near, named))
-    return spans, places, mentioned, Observation("q", ("Ann",), tuple(seen), True)
+        doubted = left.get(span, 1.0)
+        seen.append(Seen(key, text, span.score, span.passage, recent, item.passage.story, span.near, named, doubted))
+    return spans, scale, Observation("q", ("Ann",), tuple(seen), True)
 
 
 CALIBRATION = st.builds(
@@ -184,9 +186,9 @@ CALIBRATION = st.builds(
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 10**6), CALIBRATION)
 def test_judged_as_the_engine_answers(seed: int, calibration: Calibration) -> None:
-    spans, places, mentioned, observation = scene(seed)
-    scale = Scale(places, calibration, mentioned=mentioned)
-    expected = verdict(gather(spans, keys(spans, places), scale.weights(spans), scale), calibration)
+    spans, plain, observation = scene(seed)
+    scale = replace(plain, calibration=calibration)
+    expected = verdict(gather(spans, keys(spans, scale.found), scale.weights(spans), scale), calibration)
     found = judge(observation, calibration)
     if not expected.groups:
         assert (found.text, found.confidence) == (None, 0.0)
