@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select
 from sqlalchemy.orm import aliased
 
-from index.article import FOREVER, Article, Passage, Selection, StoredArticle, StoredPassage
+from index.article import FOREVER, Article, DatePrecision, Passage, Selection, StoredArticle, StoredPassage
 from index.errors import NotFoundError
 from index.statements import aware, batches, naive, restrict
 from index.tables import ArticleRow, Base, MetaRow, PassageRow, State, open_database
@@ -68,6 +68,15 @@ class Catalog:
             held.pop(row.digest, None)  # what came back stands where it came back
             held[row.digest] = row.available_day
         return held
+
+    def published(self, base_id: str) -> tuple[datetime | None, DatePrecision | None]:
+        """When the newest version of an article that has a date says it was published, and how precisely."""
+        query = select(ArticleRow.published_at, ArticleRow.date_precision).where(
+            ArticleRow.base_id == base_id, ArticleRow.state != "removing", ArticleRow.published_at.is_not(None)
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query.order_by(ArticleRow.version.desc()).limit(1)).first()
+        return (aware(row.published_at), row.date_precision) if row else (None, None)
 
     def version_since(self, base_id: str, moment: datetime) -> int | None:
         """The number of the newest version of an article, if it was registered at `moment` or later."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,11 +60,13 @@ def add(
     counts as added or updated what was registered `since` it began.
     """
     report = Report()
-    _register(archive, items, report, on_read, checkpoint, since)
+    dated = _register(archive, items, report, on_read, checkpoint, since)
     if on_indexing:
         counts = archive.catalog.pending()
         on_indexing(*counts)
     report.indexed = archive.index_pending(on_indexed, checkpoint=checkpoint)
+    if dated:
+        archive.remove(dated)
     return report
 
 
@@ -73,8 +75,10 @@ def add_one(archive: Archive, item: Located) -> tuple[Report, str]:
     rejected. Other threads may add and search meanwhile."""
     report, base_id = Report(), item.article.base_id
     with archive.changing():
-        _register(archive, [item], report)
+        dated = _register(archive, [item], report)
         report.indexed = archive.index_pending(only=[base_id])
+        if dated:
+            archive.remove(dated)
         return report, "" if report.rejects else archive.catalog.find(base_id)[-1]
 
 
@@ -85,12 +89,18 @@ def _register(
     on_read: Callable[[Report], None] | None = None,
     checkpoint: Callable[[], None] | None = None,
     since: datetime | None = None,
-) -> None:
+) -> list[str]:
+    """Returns the base ids of the articles without a date that the archive holds of these, now that they have one: to
+    be removed once these are indexed."""
+    dated: dict[str, None] = {}
     seen: dict[str, tuple[str, str]] = {}
     batch: list[tuple[Article, str]] = []
     for item in items:
         repeated = isinstance(item, Reject) or item.article.base_id in seen
         outcome = item if isinstance(item, Reject) else _examine(archive, item, seen)
+        undated = None if isinstance(item, Reject) else _held_undated(archive, item.article)
+        if undated:
+            dated[undated] = None
         if isinstance(outcome, Reject):
             report.rejects.append(outcome)
         elif outcome is None:
@@ -100,6 +110,7 @@ def _register(
             report.updated += version is not None and version > 1
         else:
             article, digest, is_new = outcome
+            is_new = is_new and not undated
             batch.append((article, digest))
             report.added += is_new
             report.undated += article.published_at is None and article.updated_at is None
@@ -112,6 +123,18 @@ def _register(
         if on_read:
             on_read(report)
     archive.register(batch, datetime.now(UTC))
+    return list(dated)
+
+
+def _held_undated(archive: Archive, article: Article) -> str | None:
+    """The base id under which the archive holds an article from before its date was known, if it does.
+
+    Only where the date is part of what identifies it.
+    """
+    if article.published_at is None or article.key or article.url:
+        return None
+    undated = replace(article, published_at=None, date_precision=None)
+    return undated.base_id if undated.digest in archive.catalog.digests(undated.base_id) else None
 
 
 def _version_since(archive: Archive, item: Located | Reject, since: datetime | None) -> int | None:
@@ -125,7 +148,8 @@ def _examine(
     archive: Archive, item: Located, seen: dict[str, tuple[str, str]]
 ) -> tuple[Article, str, bool] | Reject | None:
     """The cleaned article, its digest and whether it is new; or why it is rejected; or None when it is known."""
-    base_id, digest = item.article.base_id, item.article.digest
+    given = _with_known_date(archive, item.article)
+    base_id, digest = given.base_id, given.digest
     if earlier := seen.get(base_id):
         if earlier[0] == digest:
             return None
@@ -135,7 +159,7 @@ def _examine(
             f"Another article with the same id or address, but other content, stands at {earlier[1]}. "
             "Add versions of one article in separate runs, or give them ids of their own.",
         )
-    article = clean(item.article)
+    article = clean(given)
     if not article.text:
         return Reject(item.where, "no text", "Nothing is left of the text without credits, captions and prompts.")
     seen[base_id] = digest, item.where
@@ -145,6 +169,15 @@ def _examine(
     if held and article.digest in archive.catalog.digests_as_kept(base_id):
         return None
     return article, digest, not held
+
+
+def _with_known_date(archive: Archive, article: Article) -> Article:
+    """An article that comes without a date, with the one that it had when it came before: a page fetched by itself
+    may not say what its feed did."""
+    if article.published_at is not None or not (article.key or article.url):
+        return article
+    published_at, precision = archive.catalog.published(article.base_id)
+    return replace(article, published_at=published_at, date_precision=precision)
 
 
 def _returns(article: Article, digest: str, held: Mapping[str, int]) -> bool:

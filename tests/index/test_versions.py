@@ -12,7 +12,7 @@ from fakes import FakeEncoder, located, make_article, open_archive
 from index import ingest
 from index.article import FOREVER, Selection, day_number
 from index.errors import NotFoundError
-from index.formats import Defaults, read_path
+from index.formats import Defaults, Located, read_path
 
 OLD = "ISIS holds the town of Albu Kamal, officials said."
 NEW = "The army holds the town of Albu Kamal, officials said later."
@@ -50,6 +50,44 @@ def test_the_same_article_twice_changes_nothing(archive):
 def test_metadata_alone_makes_no_version(archive):
     add(archive, make_article("a", OLD, metadata={"crawl": 1}))
     assert add(archive, make_article("a", OLD, metadata={"crawl": 2})).unchanged == 1
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_an_article_without_an_address_that_gets_its_date_is_the_same_article(archive, one_by_one):
+    undated = replace(make_article("a", OLD), key=None, url=None, published_at=None, date_precision=None)
+    dated = replace(undated, published_at=datetime(2017, 11, 3, tzinfo=UTC), date_precision="day")
+    other = replace(undated, text=NEW, title="Another")
+    add(archive, undated, other)
+    if one_by_one:
+        report, article_id = ingest.add_one(archive, Located("here", dated))
+        assert article_id == dated.base_id
+    else:
+        report = add(archive, dated)
+    assert (report.added, report.updated, report.undated) == (0, 1, 0)
+    assert seen(archive) == {dated.base_id, other.base_id}
+    assert seen(archive, as_of=20171104) == {dated.base_id}
+    assert add(archive, dated).unchanged == 1
+    assert seen(archive) == {dated.base_id, other.base_id}
+
+
+def test_an_article_of_another_text_is_another_article(archive):
+    undated = replace(make_article("a", OLD), key=None, url=None, published_at=None, date_precision=None)
+    add(archive, undated)
+    dated = replace(undated, text=NEW, published_at=datetime(2017, 11, 3, tzinfo=UTC), date_precision="day")
+    assert add(archive, dated).added == 1
+    assert seen(archive) == {undated.base_id, dated.base_id}
+
+
+def test_an_article_that_comes_without_its_date_keeps_the_one_it_had(archive):
+    first = make_article("a", OLD)
+    assert first.published_at
+    add(archive, first)
+    bare = replace(first, published_at=None, date_precision=None)
+    assert add(archive, bare).unchanged == 1
+    report = add(archive, replace(bare, text=NEW))
+    assert (report.updated, report.undated) == (1, 0)
+    newer = archive.article(f"{first.base_id}.2")
+    assert (newer.published_at, newer.date_precision) == (first.published_at, first.date_precision)
 
 
 def test_a_changed_article_becomes_version_2(archive):
