@@ -180,11 +180,11 @@ class QA:
         scale = reading.scale.joined(self.scale(search, older))
         # In passages that do not even mention who is asked about, the old news is of something else.
         spans = [*reading.spans, *older]
-        about = [span for span in spans if scale.named(span) > 0] or spans
-        keys = self.keys(search, about)
         given = {span for _, span in current.spans}
+        about = [span for span in spans if scale.named(span) > 0 or span in given]
+        keys = self.keys(search, about)
         renamed = {key: current.key for span, key in zip(about, keys, strict=True) if span in given}
-        history = timeline(about, [renamed.get(key, key) for key in keys], scale)
+        history = timeline(about, [renamed.get(key, key) for key in keys], scale, current.key)
         citer = self._citer(search, [sighted.group for sighted in history], scale)
         return tuple(assemble.entries(history, current.key, scale, citer))
 

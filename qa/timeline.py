@@ -24,8 +24,9 @@ class Sighted:
     days: tuple[date, ...]
 
 
-def timeline(spans: Sequence[Span], keys: Sequence[str], scale: Scale) -> list[Sighted]:
-    """The answers that were, on the evening of some day, the likeliest or a contender, by first report.
+def timeline(spans: Sequence[Span], keys: Sequence[str], scale: Scale, given: str | None = None) -> list[Sighted]:
+    """The answers that were, on the evening of some day, the likeliest or a contender, and the one that is given, by
+    first report.
 
     On each day on which a passage was published, only the passages published until then count, the newest most.
     Undated passages take no part.
@@ -36,9 +37,9 @@ def timeline(spans: Sequence[Span], keys: Sequence[str], scale: Scale) -> list[S
     ageless = [scale.ageless(span) for span, _, _ in dated]
     groups = gather([span for span, _, _ in dated], [key for _, key, _ in dated], ageless, scale)
     least = WORTH * max(ageless)
-    worthy = {group.key for group in groups if max(weight for weight, _ in group.spans) >= least}
+    worthy = {group.key for group in groups if max(weight for weight, _ in group.spans) >= least} | {given}
     told = [(span, key, day) for span, key, day in dated if key in worthy]
-    shown = {key for today in sorted({day for _, _, day in told}) for key in _likely(told, today, scale)}
+    shown = {key for today in sorted({day for _, _, day in told}) for key in _likely(told, today, scale)} | {given}
     entries = [Sighted(group, _days(group, scale)) for group in groups if group.key in shown]
     return sorted(entries, key=lambda entry: (entry.days[0], entry.days[-1], entry.group.key))
 

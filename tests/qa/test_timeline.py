@@ -220,6 +220,14 @@ def test_a_mistake_is_not_told_beside_the_truth() -> None:
     assert [s.group.key for s in timeline(spans, keys, wrong)] == ["Anbar"]
 
 
+def test_the_answer_that_is_given_is_always_told() -> None:
+    given = [Report("army", 9, 0.9), Report("nobody", 9, 0.002)]
+    spans, keys, scale = made(given)
+    assert [s.group.key for s in timeline(spans, keys, scale)] == ["army"]
+    assert [s.group.key for s in timeline(spans, keys, scale, "nobody")] == ["army", "nobody"]
+    assert [s.group.key for s in timeline(spans, keys, scale, "elsewhere")] == ["army"]
+
+
 # --- properties
 
 
