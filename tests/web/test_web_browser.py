@@ -261,6 +261,50 @@ def test_the_next_question_stops_the_one_before(page, qa):
     assert page.url.endswith("#turn-2")
 
 
+def test_the_same_question_again_while_it_is_answered_changes_nothing(page, qa, store):
+    before = Chats(store).page(1)[1]
+    qa.gate.clear()
+    page.goto("/")
+    ask(page, PIER)
+    page.wait_for_selector(".passages")
+    ask(page, f" {PIER} ")
+    assert page.input_value("#q") == ""
+    qa.gate.set()
+    settled(page, 1)
+    page.wait_for_selector(".found")
+    assert page.locator(".turn").count() == 1
+    assert page.locator(".problem").count() == 0
+    assert page.input_value("#q") == ""
+    page.reload()
+    assert page.locator(".turn h2").all_text_contents() == [PIER]
+    assert Chats(store).page(1)[1] == before + 1
+    ask(page, PIER)  # once it is answered it can be asked again
+    settled(page, 2)
+
+
+def test_a_chip_pressed_twice_asks_once(page, qa):
+    page.goto(ANSWERED)
+    qa.gate.clear()
+    for _ in range(2):
+        page.click(".turn:first-child .chips a >> text=As of 30 November 2017")
+    qa.gate.set()
+    settled(page, 2)
+    assert page.locator(".turn").count() == 2
+    assert page.locator(".problem").count() == 0
+
+
+def test_a_question_that_another_took_the_place_of_does_not_come_back_into_the_box(page, qa):
+    qa.gate.clear()
+    page.goto("/")
+    ask(page, PIER)
+    page.wait_for_selector(".passages")
+    ask(page, "Who won?")
+    page.wait_for_selector("text=Stopped before the answer was whole.")
+    qa.gate.set()
+    settled(page, 2)
+    assert page.input_value("#q") == ""
+
+
 def test_refusals_are_said_in_words(page):
     page.goto("/")
     page.evaluate("document.getElementById('q').removeAttribute('required')")
@@ -287,9 +331,15 @@ def test_a_conversation_deleted_meanwhile_is_said_in_words(page, qa, store):
     Chats(store).delete(page.input_value("[name=chat]"))
     qa.gate.set()
     page.wait_for_selector(".turn:last-child .problem")
-    assert "There is no conversation" in said(page)
-    ask(page, "Who won?")
+    assert said(page).startswith("This conversation is no longer here")
+    page.click("summary:has-text('Dates and sources')")
+    page.fill("#as_of", "2017-11-10")
+    ask(page, PIER)
     page.wait_for_selector(".turn:nth-of-type(3) .problem")
+    page.click(".turn:last-child >> text=Ask it in a new conversation")
+    page.wait_for_url("**/chats/*#turn-1")
+    assert page.locator(".turn h2").all_text_contents() == [PIER]
+    assert page.locator("p.words").inner_text() == "Norvik Lines"
 
 
 def test_a_lost_connection_is_said_in_words_and_asking_again_works(page):

@@ -4,7 +4,9 @@ and an answer has an address of its own."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from secrets import token_hex
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -27,9 +29,9 @@ MAX_TICKED_SOURCES = 60
 RECENT_CHATS = 5
 # A conversation is shown in parts of so many questions: five hundred at once are 15 MB and four seconds.
 SHOWN_TURNS = 20
-# What the form sends besides the question and its filters: the conversation it belongs to, the address of the answer
-# that a conversation begins with, and that the question stands alone.
-BESIDES = ("chat", "started", "alone")
+# What the form sends besides the question and its filters: the conversation it belongs to, the id of the one that it
+# may begin, the address of the answer that a conversation begins with, and that the question stands alone.
+BESIDES = ("chat", "begins", "started", "alone")
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -86,6 +88,8 @@ class _Asking:
         self._qa, self._chats = services.qa, services.chats
         fields = MultiDict((name, value) for name, value in request.form.items(multi=True) if name not in BESIDES)
         self.chat = request.form.get("chat", "")
+        begins = request.form.get("begins", "")
+        self._begins = begins if re.fullmatch("[0-9a-f]{16}", begins) else token_hex(8)
         self._started: tuple[Ask, AskResponse] | None = None
         ask = parse_query(fields, services.settings)
         last = self._chats.last(self.chat) if self.chat else None
@@ -114,11 +118,11 @@ class _Asking:
                 yield event("done", json.dumps({"address": self._keep(step.response), "chat": self.chat}))
 
     def _keep(self, response: AskResponse) -> str:
-        if not self.chat:
-            self.chat = self._chats.create().id
-            if self._started:
-                self._chats.add(self.chat, *self._started)
-        position = self._chats.add(self.chat, self._ask, response)
+        if self.chat:
+            position = self._chats.add(self.chat, self._ask, response)
+        else:
+            exchanges = [*([self._started] if self._started else []), (self._ask, response)]
+            self.chat, position = self._chats.begin(self._begins, exchanges), len(exchanges)
         return url_for("chat.conversation", chat_id=self.chat, _anchor=f"turn-{position}")
 
 
@@ -138,6 +142,7 @@ def _page(
         form=_form(filled or MultiDict(), archive, services.settings.max_question_chars),
         turns=turns or [],
         problem=problem,
+        begins=token_hex(8),
         **{"chat": "", "started": "", "recent": [], "earlier": None, "before": None, **more},
     )
     return page, problem.status if problem else 200

@@ -50,12 +50,13 @@ addEventListener("popstate", () => {
 });
 
 async function ask(fields) {
-  running?.abort();
-  const mine = (running = new AbortController());
-  for (const name of ["chat", "started"]) fields.set(name, form.elements[name].value);  // as they are by now
-  const place = { turn: waiting(fields.get("q")) };
-  conversation.append(place.turn);
+  for (const name of ["chat", "begins", "started"]) fields.set(name, form.elements[name].value);  // as they are by now
   if (box.value === fields.get("q")) box.value = "";  // the next one may be typed meanwhile
+  if (running?.asked === key(fields)) return show(running.place.turn);  // twice by mistake: it is being answered
+  running?.abort();
+  const place = { turn: waiting(fields.get("q")) };
+  const mine = (running = Object.assign(new AbortController(), { asked: key(fields), place }));
+  conversation.append(place.turn);
   document.querySelectorAll("#intro, #examples, #recent, #problem").forEach((element) => element.remove());
   box.removeAttribute("aria-invalid");
   box.removeAttribute("aria-describedby");
@@ -68,8 +69,10 @@ async function ask(fields) {
   } catch (error) {
     const stopped = error.name === "AbortError";
     leave(place.turn, fields, stopped);
-    box.value ||= fields.get("q");
-    if (running === mine) say(stopped ? form.dataset.stopped : form.dataset.lost);
+    if (running === mine) {  // the next question has not taken its place
+      box.value ||= fields.get("q");
+      say(stopped ? form.dataset.stopped : form.dataset.lost);
+    }
   } finally {
     if (running === mine) {
       running = null;
@@ -78,6 +81,13 @@ async function ask(fields) {
       if (focused === document.body || form.contains(focused)) box.focus({ preventScroll: true });
     }
   }
+}
+
+// What is asked, and with which filters. At the beginning of a conversation every question stands alone.
+function key(fields) {
+  const aside = ["q", "chat", "begins", "started", ...(fields.get("chat") || fields.get("started") ? [] : ["alone"])];
+  const filters = [...fields].filter(([name]) => !aside.includes(name)).sort();
+  return JSON.stringify([fields.get("q").trim().replace(/\s+/g, " "), ...filters]);
 }
 
 // Shows an answer step by step, at its place; false when the question is refused. Throws where the connection breaks off.
