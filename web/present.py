@@ -44,6 +44,7 @@ def register(app: Flask) -> None:
         "day_range": day_range,
         "date_range": date_range,
         "told_dates": told_dates,
+        "days_meant": days_meant,
         "article_url": article_url,
         "as_of_address": as_of_address,
         "month_chart": month_chart,
@@ -215,11 +216,11 @@ def period_words(period: UnderstoodPeriod) -> str:
     return phrase("filters.period", words=period.text, days=days)
 
 
-def when(event: EventDate) -> str:
+def when(event: EventDate, *, weekday: bool = True) -> str:
     """The days that a time expression means: `Friday 3 November 2017`, `October 2017`, `1 to 5 May 2017`."""
     first, last = event.first, event.last
     if first == last:
-        return f"{first:%A} {day(first)}"
+        return f"{first:%A} {day(first)}" if weekday else day(first)
     following = last + timedelta(days=1)
     if first.day == 1 and following.day == 1:
         if first.month == 1 and following.month == 1:
@@ -233,4 +234,18 @@ def when(event: EventDate) -> str:
 def told_dates(citation: Citation) -> list[tuple[str, str]]:
     """The time expressions of a quotation that leave the day to the reader, and the days they mean."""
     found = {event.text: when(event) for event in citation.event_dates}
-    return [(text, days) for text, days in found.items() if not re.search(r"\d{4}", text)]
+    return [(text, days) for text, days in found.items() if not _has_year(text)]
+
+
+def days_meant(citation: Citation) -> str:
+    """The days that an answer such as “Thursday” or “last week” means, for its heading: `9 November 2017`. Empty where
+    the answer names no time, or its year too; and where it is the whole quotation, below which they stand."""
+    if citation.answer_in_quote == (0, len(citation.quote)):
+        return ""
+    start, end = citation.answer_start, citation.answer_end
+    told = [event for event in citation.event_dates if event.start < end and start < event.end]
+    return ", ".join(dict.fromkeys(when(event, weekday=False) for event in told if not _has_year(event.text)))
+
+
+def _has_year(text: str) -> bool:
+    return re.search(r"\d{4}", text) is not None

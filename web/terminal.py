@@ -24,7 +24,7 @@ from rich.text import Text
 
 from index.ingest import Report
 from qa.answer import Answer, AskResponse, Citation, TimelineEntry
-from web.present import period_words, told_dates
+from web.present import days_meant, period_words, told_dates
 
 out = Console(highlight=False)
 # Progress and notes go to standard error, so that results can be piped.
@@ -39,10 +39,11 @@ def show_answer(response: AskResponse) -> None:
         out.print(Text(line, style="dim"))
     if response.answer:
         _show(response.answer)
-        for alternative in response.alternatives:
-            standing = "reported otherwise in the same period" if alternative.conflicting else "or"
-            out.print(f"\n[dim]{standing}, {_percent(alternative.confidence)} likely:[/]")
-            _show(alternative, citations=1)
+        for standing, conflicting in (("Reported otherwise in the same period", True), ("Other answers found", False)):
+            alternatives = [other for other in response.alternatives if other.conflicting == conflicting]
+            for i, alternative in enumerate(alternatives):
+                out.print(f"\n[dim]{standing}:[/]" if i == 0 else "")
+                _show(alternative, citations=1)
         if len(response.timeline) > 1:
             _show_timeline(response.timeline)
     else:
@@ -78,7 +79,8 @@ def _understood(response: AskResponse) -> list[str]:
 def _show(answer: Answer, citations: int = 3) -> None:
     first = answer.citations[0]
     if answer.text != first.quote:
-        out.print(Text(answer.text, style="bold"))
+        days = days_meant(first)
+        out.print(Text.assemble((answer.text, "bold"), (f" ({days})", "dim") if days else ""))
     out.print(_highlighted(first))
     sources = answer.independent_sources
     also = f"; also written {', '.join(answer.also_written[:4])}" if answer.also_written else ""
