@@ -13,12 +13,13 @@ from flask import Flask, url_for
 
 from index.browse import Listed, Version
 from index.evidence import Related
-from qa.answer import Ask, AskResponse, Citation, EventDate, FoundPassage, Reference, UnderstoodPeriod
+from qa.answer import Ask, AskResponse, Citation, EventDate, Filters, FoundPassage, Reference, UnderstoodPeriod
 from web.asking import address_parameters
 from web.chart import month_chart
 from web.highlight import excerpt
 from web.strip import strip
 from web.words import phrase, say
+from web.yes_no import wants_yes_or_no
 
 # Least confidence, words. The words are what readers act on; the number stands beside them.
 CONFIDENCE = ((0.8, phrase("confidence.high")), (0.5, phrase("confidence.fair")), (0.0, phrase("confidence.low")))
@@ -157,11 +158,20 @@ def turn_of(
         "address": address(alone, version=str(response.archive.version)),
         "chips": chips(alone, response),
         "literal": address(literal) if asked.follows and response.understood_as != response.question else None,
+        "wants_yes_or_no": wants_yes_or_no(response.understood_as),
         "position": position,
         "strip": strip(response.timeline),
         "narrowed": partial(_narrowed, alone),
         "outdated": version is not None and version != str(response.archive.version),
     }
+
+
+def restricted(response: AskResponse) -> bool:
+    """Whether dates, sources or languages kept articles out of the search."""
+    filters, period = response.filters, response.period
+    until_now = response.as_of is None or response.as_of >= datetime.now(UTC).date()
+    by_words = period is not None and period.use == "filter" and not period.relaxed
+    return not until_now or by_words or filters != Filters()
 
 
 def _narrowed(ask: Ask, first: date | None, last: date | None) -> str | None:

@@ -24,7 +24,9 @@ from rich.text import Text
 
 from index.ingest import Report
 from qa.answer import Answer, AskResponse, Citation, TimelineEntry
-from web.present import days_meant, period_words, told_dates
+from web.present import days_meant, period_words, restricted, told_dates
+from web.words import phrase
+from web.yes_no import wants_yes_or_no
 
 out = Console(highlight=False)
 # Progress and notes go to standard error, so that results can be piped.
@@ -48,7 +50,11 @@ def show_answer(response: AskResponse) -> None:
             _show_timeline(response.timeline)
     else:
         out.print("[bold]No answer found.[/]")
-        if not response.coverage.articles:
+        if wants_yes_or_no(response.understood_as):
+            out.print(phrase("answer.own_words"))
+        if not response.coverage.articles and not restricted(response):
+            out.print(f"{phrase('empty.archive')} Add some with `backissue add`.")
+        elif not response.coverage.articles:
             out.print(
                 "No article matches. Add some with `backissue add`, or ask as of a later day or with fewer filters."
             )

@@ -10,8 +10,9 @@ from urllib.parse import urljoin
 from flask import request
 
 from qa.answer import Answer, AskResponse, Citation
-from web.present import cite_url, confidence, count, date_range, day, days_meant, period_words, told_dates
+from web.present import cite_url, confidence, count, date_range, day, days_meant, period_words, restricted, told_dates
 from web.words import phrase
+from web.yes_no import wants_yes_or_no
 
 
 def markdown(response: AskResponse, as_of: date | None = None) -> Iterator[str]:
@@ -82,7 +83,11 @@ def _notes(citation: Citation) -> str:
 
 def _nothing(response: AskResponse) -> str:
     covered = response.coverage
+    if not covered.articles and not restricted(response):
+        return phrase("empty.archive")
     said = [phrase("answer.nothing")]
+    if wants_yes_or_no(response.understood_as):
+        said.append(phrase("answer.own_words"))
     if covered.articles:
         published = date_range(covered.first_published, covered.last_published)
         said.append(phrase("answer.looked_in", articles=count(covered.articles, "article"), published=published))

@@ -112,7 +112,8 @@ class _Asking:
                 continue
             turn = turn_of(self._ask, step.response)
             if step.name == "answer":
-                yield event("answer", render_template("_answer.html", turn=turn, later=False))
+                page = {"turn": turn, "later": False, "archive": self._qa.info()}
+                yield event("answer", render_template("_answer.html", **page))
             else:
                 yield event("later", render_template("_later.html", turn=turn))
                 yield event("done", json.dumps({"address": self._keep(step.response), "chat": self.chat}))
