@@ -17,6 +17,7 @@ from qa.answer import Ask, AskResponse, Citation, EventDate, Filters, FoundPassa
 from web.asking import address_parameters
 from web.chart import month_chart
 from web.highlight import excerpt
+from web.places import first_places
 from web.strip import strip
 from web.words import phrase, say
 from web.yes_no import wants_yes_or_no
@@ -46,6 +47,7 @@ def register(app: Flask) -> None:
         "date_range": date_range,
         "told_dates": told_dates,
         "days_meant": days_meant,
+        "first_places": first_places,
         "article_url": article_url,
         "as_of_address": as_of_address,
         "month_chart": month_chart,

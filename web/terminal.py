@@ -24,6 +24,7 @@ from rich.text import Text
 
 from index.ingest import Report
 from qa.answer import Answer, AskResponse, Citation, TimelineEntry
+from web.places import first_places
 from web.present import days_meant, period_words, restricted, told_dates
 from web.words import phrase
 from web.yes_no import wants_yes_or_no
@@ -246,7 +247,8 @@ def show_report(report: Report, rejects_file: Path | None) -> None:
     for name in ("added", "updated", "unchanged"):
         table.add_row(name, f"{getattr(report, name):,}")
     for reason, number in sorted(report.reasons.items()):
-        table.add_row(f"rejected: {escape(reason)}", f"{number:,}")
+        places = "".join(f"\n  [dim]{escape(place)}[/]" for place in first_places(report.rejects, reason))
+        table.add_row(f"rejected: {escape(reason)}{places}", f"{number:,}")
     out.print(table)
     if report.undated:
         out.print(
