@@ -14,7 +14,7 @@ from flask import Flask, url_for
 from index.browse import Listed, Version
 from index.evidence import Related
 from qa.answer import Ask, AskResponse, Citation, EventDate, Filters, FoundPassage, Reference, UnderstoodPeriod
-from web.asking import address_parameters
+from web.asking import DATES, address_parameters
 from web.chart import month_chart
 from web.highlight import excerpt
 from web.places import first_places
@@ -186,6 +186,16 @@ def _narrowed(ask: Ask, first: date | None, last: date | None) -> str | None:
 def as_of_address(ask: Ask, day: date) -> str:
     """The permanent address of a question as of another day."""
     return address(ask.model_copy(update={"as_of": day}))
+
+
+def filter_words(name: str, value: str) -> str:
+    """A filter of the form: `As of 3 November 2017`. What is no day stays as it was written."""
+    if name not in DATES:
+        return phrase(f"filters.{name}", name=value)
+    try:
+        return phrase(f"filters.{name}", day=day(value))
+    except ValueError:
+        return phrase(f"filters.{name}", day=value)
 
 
 def chips(ask: Ask, response: AskResponse) -> list[Chip]:

@@ -434,6 +434,84 @@ def test_filters_are_set_and_removed_in_place(page):
     assert not page.is_checked("input[name=source] >> nth=0")
 
 
+def in_force(page):
+    """The filters shown beside the box."""
+    return page.locator("#set bdi").all_inner_texts()
+
+
+def test_what_is_set_stands_beside_the_box_and_is_taken_back_there(page):
+    page.goto("/")
+    assert page.locator("#set").is_hidden()
+    page.click("summary")
+    page.fill("#as_of", "2017-11-11")
+    page.check("text=Sample Harbour Post")
+    page.check("text=Demo Courier")
+    wanted = ["As of 11 November 2017", "Source: Sample Harbour Post", "Source: Demo Courier"]
+    assert sorted(in_force(page)) == sorted(wanted)
+    ask(page, PIER)
+    settled(page, 1)
+    assert sorted(in_force(page)) == sorted(wanted)  # the form is folded by now
+    page.click("#set button >> text=Source: Demo Courier")
+    page.click("#set button >> text=As of 11 November 2017")
+    assert in_force(page) == ["Source: Sample Harbour Post"]
+    assert page.locator(".turn").count() == 1
+    assert page.evaluate("document.activeElement.id") == "q"
+    assert (page.input_value("#as_of"), page.is_checked("input[value='Demo Courier']")) == ("", False)
+    ask(page, "Who won?")
+    settled(page, 2)
+    assert page.locator(".turn:last-child .chips bdi").all_inner_texts() == ["Source: Sample Harbour Post"]
+    page.reload()
+    assert in_force(page) == ["Source: Sample Harbour Post"]
+    page.click("#set button")
+    assert page.locator("#set").is_hidden()
+
+
+def test_a_question_complete_in_itself_sets_what_stands_beside_the_box(page):
+    page.goto(ANSWERED)
+    assert in_force(page) == ["As of 30 November 2017"]
+    page.click(".strip a[aria-label^='Ask as of 3 November 2017']")
+    settled(page, 2)
+    assert in_force(page) == ["As of 3 November 2017"]
+    page.click(".turn:last-child .chips a")
+    settled(page, 3)
+    assert page.locator("#set").is_hidden()
+
+
+def test_a_new_conversation_is_begun_from_within_one(page, store):
+    page.goto("/")
+    assert page.locator("text=New conversation").is_hidden()
+    page.click("summary")
+    page.fill("#as_of", "2017-11-11")
+    ask(page, PIER)
+    settled(page, 1)
+    earlier = page.url
+    page.click("text=New conversation")
+    page.wait_for_selector("#intro")
+    assert page.input_value("#as_of") == ""
+    ask(page, PIER)
+    settled(page, 1)
+    assert page.url.split("#")[0] != earlier.split("#")[0]
+
+
+def test_filters_are_taken_back_beside_the_box_without_script(visit):
+    page = visit(java_script_enabled=False)
+    page.goto("/?as_of=2017-11-11&source=Demo+Courier")
+    assert in_force(page) == ["As of 11 November 2017", "Source: Demo Courier"]
+    page.click("#set a >> text=Source: Demo Courier")
+    assert in_force(page) == ["As of 11 November 2017"]
+    ask(page, PIER)
+    page.wait_for_url("**/chats/*#turn-1")
+    assert in_force(page) == ["As of 11 November 2017"]
+    page.click("#set a")
+    assert page.locator("#set").is_hidden()
+    assert page.locator(".turn").count() == 1
+    ask(page, "Who won?")
+    page.wait_for_url("**/chats/*#turn-2")
+    assert page.locator("#set").is_hidden()
+    page.click("text=New conversation")
+    page.wait_for_selector("#intro")
+
+
 def test_everything_works_without_script(visit):
     page = visit(java_script_enabled=False)
     page.goto("/")

@@ -362,6 +362,12 @@ class TestPages:
         chat = begun(client)
         assert f'href="/chats/{chat}"' in client.get("/").text
 
+    def test_conversations_of_one_day_are_told_apart_by_the_time(self, client, chats):
+        moment = chats.get(begun(client)).updated_at
+        for path in ("/", "/chats"):
+            assert f"{moment.day} {moment:%B %Y, %H:%M} UTC" in client.get(path).text
+        assert "New conversation" in client.get(f"/chats/{chats.page(1)[0][0].id}").text
+
     @pytest.mark.parametrize(
         ("fields", "words"),
         [

@@ -8,6 +8,8 @@ const box = document.getElementById("q");
 const stop = document.getElementById("stop");
 const conversation = document.getElementById("conversation");
 const status = document.getElementById("status");
+const set = document.getElementById("set");
+const DATES = ["as_of", "after", "before"];
 let running = null;
 
 form.addEventListener("submit", (event) => {
@@ -33,6 +35,9 @@ document.addEventListener("click", (event) => {
   fields.set("alone", "1");
   ask(fields);
 });
+
+form.addEventListener("change", showSet);
+addEventListener("pageshow", showSet);  // a browser may have filled the form as it was left
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
@@ -180,12 +185,50 @@ function busy(is) {
 }
 
 function fill(parameters) {
-  for (const name of ["as_of", "after", "before"]) form.elements[name].value = parameters.get(name) ?? "";
+  for (const name of DATES) form.elements[name].value = parameters.get(name) ?? "";
   const chosen = parameters.getAll("source");
   const ticks = [...form.querySelectorAll("input[type=checkbox]")];
   for (const tick of ticks) tick.checked = parameters.getAll(tick.name).includes(tick.value);
   const typed = document.getElementById("source");
   if (typed) typed.value = chosen.find((source) => !ticks.some((tick) => tick.value === source)) ?? "";
+  showSet();
+}
+
+// What is set for the next question, beside the box, for the form that sets it may be folded.
+function showSet() {
+  const given = [...new FormData(form)].filter(([name, value]) => name in set.dataset && value.trim());
+  set.replaceChildren(...given.map(([name, value]) => chip(name, value)));
+  set.hidden = !given.length;
+}
+
+function chip(name, value) {
+  const item = document.createElement("li");
+  const button = item.appendChild(element("button", "small"));
+  const words = button.appendChild(document.createElement("bdi"));
+  words.textContent = set.dataset[name].replace(/{(day|name)}/, () => (DATES.includes(name) ? written(value) : value));
+  const sign = element("span", "", " ×");
+  sign.ariaHidden = "true";
+  button.append(sign, element("span", "hidden", set.dataset.remove));
+  button.type = "button";
+  button.addEventListener("click", () => takeBack(name, value));
+  return item;
+}
+
+function takeBack(name, value) {
+  for (const field of form.querySelectorAll(`input[name="${name}"]`)) {
+    if (field.value !== value) continue;
+    if (field.type === "checkbox") field.checked = false;
+    else field.value = "";
+  }
+  showSet();
+  box.focus();
+}
+
+// A day as the pages write it.
+function written(day) {
+  const moment = new Date(`${day}T00:00Z`);
+  const as = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
+  return Number.isNaN(moment.valueOf()) ? day : moment.toLocaleDateString("en-GB", as);
 }
 
 function show(turn) {
