@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from index.errors import InputError, NotFoundError
 from qa.answer import Ask, AskResponse, Exchange
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
 
 # A title is one line of a list.
 MAX_TITLE_CHARS = 200
+# The same form sent again within this time was sent twice; later, somebody asks again.
+TWICE = timedelta(minutes=1)
 # What a question of a conversation takes over from the one before it, unless it says something itself.
 CARRIED = ("as_of", "after", "before", "sources", "languages", "ignore_period", "exact_names")
+
+
+class NoConversationError(NotFoundError):
+    """There is no such conversation, or no longer."""
 
 
 class ChatSummary(BaseModel):
@@ -103,20 +110,28 @@ class Chats:
 
     def add(self, chat_id: str, asked: Ask, response: AskResponse) -> int:
         """Appends a turn; returns its position, from 1. Raises NotFoundError."""
-        moment = now()
-        row = {"asked": asked.model_dump(mode="json"), "response": response.model_dump(mode="json")}
-        latest = select(func.coalesce(func.max(TurnRow.position), 0)).where(TurnRow.chat_id == chat_id)
         with self._engine.begin() as connection:
-            # The update first: it takes the write lock, so that two questions at once get two positions.
-            touched = connection.execute(update(ChatRow).where(ChatRow.id == chat_id).values(updated_at=moment))
-            if not touched.rowcount:
-                raise _unknown(chat_id)
-            untitled = update(ChatRow).where(ChatRow.id == chat_id, ChatRow.title == "")
-            connection.execute(untitled.values(title=" ".join(asked.question.split())[:MAX_TITLE_CHARS]))
-            position = (connection.scalar(latest) or 0) + 1
-            place = {"chat_id": chat_id, "position": position, "created_at": moment}
-            connection.execute(insert(TurnRow), [place | row])
-        return position
+            return _append(connection, chat_id, asked, response)
+
+    def begin(self, chat_id: str, exchanges: Sequence[tuple[Ask, AskResponse]]) -> str:
+        """A new conversation of these questions; returns its id: `chat_id`, unless another conversation has that.
+
+        A form that is sent twice, at once even, begins one conversation.
+        """
+        moment = now()
+        row = {"id": chat_id, "title": "", "created_at": moment, "updated_at": moment}
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(ChatRow), [row])
+                for asked, response in exchanges:
+                    _append(connection, chat_id, asked, response)
+        except IntegrityError:
+            earlier = self.get(chat_id)
+            begun = [turn.asked for turn in earlier.exchanges[: len(exchanges)]]
+            if begun == [asked for asked, _ in exchanges] and utc(moment) - earlier.created_at < TWICE:
+                return chat_id
+            return self.begin(token_hex(8), exchanges)
+        return chat_id
 
     def rename(self, chat_id: str, title: str) -> None:
         """Raises NotFoundError, and InputError for a title that is empty or too long."""
@@ -181,5 +196,23 @@ def _turn(row: Any) -> Turn:
     return Turn.model_validate({**row, "created_at": utc(row["created_at"])}, extra="ignore")
 
 
-def _unknown(chat_id: str) -> NotFoundError:
-    return NotFoundError(f"There is no conversation {chat_id[:64]!r}. Begin a new one on the start page.")
+def _append(connection: Connection, chat_id: str, asked: Ask, response: AskResponse) -> int:
+    moment = now()
+    row = {"asked": asked.model_dump(mode="json"), "response": response.model_dump(mode="json")}
+    latest = select(func.coalesce(func.max(TurnRow.position), 0)).where(TurnRow.chat_id == chat_id)
+    # The update first: it takes the write lock, so that two questions at once get two positions.
+    touched = connection.execute(update(ChatRow).where(ChatRow.id == chat_id).values(updated_at=moment))
+    if not touched.rowcount:
+        raise _unknown(chat_id)
+    untitled = update(ChatRow).where(ChatRow.id == chat_id, ChatRow.title == "")
+    connection.execute(untitled.values(title=" ".join(asked.question.split())[:MAX_TITLE_CHARS]))
+    position = (connection.scalar(latest) or 0) + 1
+    place = {"chat_id": chat_id, "position": position, "created_at": moment}
+    connection.execute(insert(TurnRow), [place | row])
+    return position
+
+
+def _unknown(chat_id: str) -> NoConversationError:
+    return NoConversationError(
+        f"There is no conversation {chat_id[:64]!r}: it was deleted, or never begun. POST /api/v1/chats begins one."
+    )

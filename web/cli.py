@@ -334,6 +334,9 @@ def verify(context: click.Context, repair: bool) -> None:
         if differs and repair:
             click.echo(f"Repaired {archive.repair(report) + waiting} article(s).")
             differs = any(archive.verify().values())
+        elif differs:
+            again = "run `backissue add` again, which goes on, or " if waiting else ""
+            click.echo(f"To mend it, {again}`backissue verify --repair`.", err=True)
     sys.exit(1 if differs else 0)
 
 

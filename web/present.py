@@ -13,12 +13,14 @@ from flask import Flask, url_for
 
 from index.browse import Listed, Version
 from index.evidence import Related
-from qa.answer import Ask, AskResponse, Citation, EventDate, FoundPassage, Reference, UnderstoodPeriod
-from web.asking import address_parameters
+from qa.answer import Ask, AskResponse, Citation, EventDate, Filters, FoundPassage, Reference, UnderstoodPeriod
+from web.asking import DATES, address_parameters
 from web.chart import month_chart
 from web.highlight import excerpt
+from web.places import first_places
 from web.strip import strip
 from web.words import phrase, say
+from web.yes_no import wants_yes_or_no
 
 # Least confidence, words. The words are what readers act on; the number stands beside them.
 CONFIDENCE = ((0.8, phrase("confidence.high")), (0.5, phrase("confidence.fair")), (0.0, phrase("confidence.low")))
@@ -44,6 +46,8 @@ def register(app: Flask) -> None:
         "day_range": day_range,
         "date_range": date_range,
         "told_dates": told_dates,
+        "days_meant": days_meant,
+        "first_places": first_places,
         "article_url": article_url,
         "as_of_address": as_of_address,
         "month_chart": month_chart,
@@ -156,11 +160,20 @@ def turn_of(
         "address": address(alone, version=str(response.archive.version)),
         "chips": chips(alone, response),
         "literal": address(literal) if asked.follows and response.understood_as != response.question else None,
+        "wants_yes_or_no": wants_yes_or_no(response.understood_as),
         "position": position,
         "strip": strip(response.timeline),
         "narrowed": partial(_narrowed, alone),
         "outdated": version is not None and version != str(response.archive.version),
     }
+
+
+def restricted(response: AskResponse) -> bool:
+    """Whether dates, sources or languages kept articles out of the search."""
+    filters, period = response.filters, response.period
+    until_now = response.as_of is None or response.as_of >= datetime.now(UTC).date()
+    by_words = period is not None and period.use == "filter" and not period.relaxed
+    return not until_now or by_words or filters != Filters()
 
 
 def _narrowed(ask: Ask, first: date | None, last: date | None) -> str | None:
@@ -173,6 +186,16 @@ def _narrowed(ask: Ask, first: date | None, last: date | None) -> str | None:
 def as_of_address(ask: Ask, day: date) -> str:
     """The permanent address of a question as of another day."""
     return address(ask.model_copy(update={"as_of": day}))
+
+
+def filter_words(name: str, value: str) -> str:
+    """A filter of the form: `As of 3 November 2017`. What is no day stays as it was written."""
+    if name not in DATES:
+        return phrase(f"filters.{name}", name=value)
+    try:
+        return phrase(f"filters.{name}", day=day(value))
+    except ValueError:
+        return phrase(f"filters.{name}", day=value)
 
 
 def chips(ask: Ask, response: AskResponse) -> list[Chip]:
@@ -215,11 +238,11 @@ def period_words(period: UnderstoodPeriod) -> str:
     return phrase("filters.period", words=period.text, days=days)
 
 
-def when(event: EventDate) -> str:
+def when(event: EventDate, *, weekday: bool = True) -> str:
     """The days that a time expression means: `Friday 3 November 2017`, `October 2017`, `1 to 5 May 2017`."""
     first, last = event.first, event.last
     if first == last:
-        return f"{first:%A} {day(first)}"
+        return f"{first:%A} {day(first)}" if weekday else day(first)
     following = last + timedelta(days=1)
     if first.day == 1 and following.day == 1:
         if first.month == 1 and following.month == 1:
@@ -233,4 +256,18 @@ def when(event: EventDate) -> str:
 def told_dates(citation: Citation) -> list[tuple[str, str]]:
     """The time expressions of a quotation that leave the day to the reader, and the days they mean."""
     found = {event.text: when(event) for event in citation.event_dates}
-    return [(text, days) for text, days in found.items() if not re.search(r"\d{4}", text)]
+    return [(text, days) for text, days in found.items() if not _has_year(text)]
+
+
+def days_meant(citation: Citation) -> str:
+    """The days that an answer such as “Thursday” or “last week” means, for its heading: `9 November 2017`. Empty where
+    the answer names no time, or its year too; and where it is the whole quotation, below which they stand."""
+    if citation.answer_in_quote == (0, len(citation.quote)):
+        return ""
+    start, end = citation.answer_start, citation.answer_end
+    told = [event for event in citation.event_dates if event.start < end and start < event.end]
+    return ", ".join(dict.fromkeys(when(event, weekday=False) for event in told if not _has_year(event.text)))
+
+
+def _has_year(text: str) -> bool:
+    return re.search(r"\d{4}", text) is not None

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from index.errors import ArchiveError, BackissueError, InputError, ModelError, NotFoundError, QuestionError
 from web.asking import AskError, FieldError
+from web.chats import NoConversationError
 from web.request_id import request_id
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 KINDS: tuple[tuple[type[BackissueError], int, str, str], ...] = (
     (QuestionError, 422, "question", "The question cannot be asked"),
     (InputError, 422, "input", "The request cannot be used"),
+    (NoConversationError, 404, "no-conversation", "Not found"),
     (NotFoundError, 404, "not-found", "Not found"),
     (ArchiveError, 503, "archive", "The archive cannot be used"),
     (ModelError, 503, "model", "A model cannot be used"),
@@ -59,6 +61,11 @@ class Problem:
     field: str | None = None
     errors: tuple[FieldError, ...] = ()
     request_id: str = dataclasses.field(default_factory=request_id)
+
+    @property
+    def no_conversation(self) -> bool:
+        """Whether it is that a conversation is not there, or no longer: a page says so in words of its own."""
+        return self.type.endswith(":no-conversation")
 
     def as_json(self) -> dict[str, Any]:
         """The members of RFC 9457, with `field`, `errors` and `request_id` where they are known."""

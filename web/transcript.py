@@ -6,7 +6,7 @@ import re
 
 from qa.answer import Answer, AskResponse, Citation
 from web.chats import Chat
-from web.present import confidence, count, day, web_link
+from web.present import confidence, count, day, days_meant, web_link
 from web.words import phrase
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
@@ -44,7 +44,9 @@ def _answer(answer: Answer) -> list[str]:
         probability=answer.confidence,
         sources=count(answer.independent_sources, "independent_source"),
     )
-    return [f"**{_plain(answer.text)}**", standing, *map(_citation, answer.citations)]
+    days = days_meant(answer.citations[0])
+    words = f"**{_plain(answer.text)}**" + (f" ({days})" if days else "")
+    return [words, standing, *map(_citation, answer.citations)]
 
 
 def _citation(citation: Citation) -> str:

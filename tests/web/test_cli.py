@@ -336,6 +336,26 @@ def test_rejects_are_counted_by_reason_and_listed_with_place_and_remedy(run: Run
     ]
 
 
+def test_the_first_places_stand_with_each_reason(run: Run, articles: Path) -> None:
+    folder = Path("a-folder-of-a-rather-long-name/and-another-one-in-it")
+    folder.mkdir(parents=True)
+    for name, lines in (("one", 1), ("two", 3)):
+        (folder / f"{name}.jsonl").write_text("nonsense\n" * lines + '{"text": ""}\n' * (name == "one"))
+    output = succeed(run("--archive", "a", "add", articles, folder.parent))
+    table = [line.strip("│").rsplit("│", 1)[0].strip() for line in output.splitlines() if line.startswith("│")]
+    ending = "name/and-another-one-in-it/{}.jsonl:{}"
+    assert table[3] == "rejected: no text"
+    assert table[4].startswith("…")
+    assert table[4].endswith(ending.format("one", 2))
+    assert table[5] == "rejected: not valid JSON"
+    assert [
+        place[1:].endswith(ending.format(*at))
+        for place, at in zip(table[6:9], [("one", 1), ("two", 1), ("two", 2)], strict=True)
+    ] == [True] * 3
+    assert table[9:] == ["…"]
+    assert max(map(len, output.splitlines()[:14])) <= 80
+
+
 def test_when_all_is_rejected_the_status_is_1(run: Run) -> None:
     Path("bad.jsonl").write_text("nonsense\n")
     result = run("--archive", "a", "add", "bad.jsonl")
@@ -478,12 +498,25 @@ def test_verify_finds_and_repairs_what_differs(run: Run, harbour: Path) -> None:
         archive.lexical.remove([regatta])
     result = run("--archive", "a", "verify")
     assert result.exit_code == 1
+    assert result.stderr == "To mend it, `backissue verify --repair`.\n"
     assert f"vectors lacking: 1 article(s) {regatta}" in result.stdout
     assert f"bm25 lacking: 1 article(s) {regatta}" in result.stdout
     assert "Repaired 1 " in succeed(run("--archive", "a", "verify", "--repair"))
     succeed(run("--archive", "a", "verify"))
     after = answer(run("--archive", "a", "ask", "Who won the autumn regatta?", "--json"))
     assert after["answer"] == before["answer"]
+
+
+@pytest.mark.parametrize("remedy", [("add", "articles.jsonl"), ("verify", "--repair")])
+def test_verify_says_how_an_interrupted_run_goes_on(run: Run, harbour: Path, remedy: tuple[str, ...]) -> None:
+    with open_archive(harbour) as archive:
+        archive.catalog.set_state(archive.catalog.in_state("indexed")[:1], "pending")
+    result = run("--archive", "a", "verify")
+    assert result.exit_code == 1
+    assert "waiting to be indexed: 1 article(s)" in result.stdout
+    assert "run `backissue add` again, which goes on, or `backissue verify --repair`" in result.stderr
+    succeed(run("--archive", "a", *remedy))
+    assert succeed(run("--archive", "a", "verify")).endswith("waiting to be indexed: 0 article(s)\n")
 
 
 def test_rebuild_gives_the_same_answers(run: Run, harbour: Path) -> None:

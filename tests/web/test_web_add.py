@@ -46,7 +46,7 @@ def test_pasted_and_uploaded_articles_come_to_the_report(app, client):
     page = text_of(client.get(address))
     assert "refresh" not in page
     assert re.search(r'added</th><td class="number">2<', page)
-    assert re.search(r'rejected: no text</th><td class="number">1<', page)
+    assert re.search(r'rejected: no text <bdi class="place">[^<]*\.jsonl:2</bdi></th><td class="number">1<', page)
     assert ".jsonl:2</bdi> no text:" in page
     assert "<b>" not in page
     article = archive_of(app).catalog.articles(archive_of(app).catalog.in_state("indexed")[-2:])
@@ -62,10 +62,10 @@ def test_pasted_and_uploaded_articles_come_to_the_report(app, client):
 @pytest.mark.parametrize(
     ("data", "field", "words"),
     [
-        ({}, "file", "no file"),
+        ({}, "file", "choose a file, name an address, or paste a text"),
         ({"title": "No words"}, "text", "The text is missing"),
         ({"text": "Words.", "published": "<soon>"}, "published", "&lt;soon&gt;"),
-        ({"file": (io.BytesIO(b""), "")}, "file", "no file"),
+        ({"file": (io.BytesIO(b""), "")}, "file", "There is nothing to add"),
     ],
 )
 def test_a_slip_is_said_and_what_was_typed_stays(client, data, field, words):

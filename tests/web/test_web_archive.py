@@ -169,5 +169,5 @@ def test_the_archive_is_described_without_the_folders_of_this_machine(client, ar
 def test_an_empty_archive_says_so(tmp_path):
     with open_archive(tmp_path / "archive") as empty:
         client = create_app(Settings(), engine(empty), examples=("Who?",)).test_client()
-        assert "It holds no articles yet" in get(client, "/archive").text
+        assert "The archive is empty" in get(client, "/archive").text
         assert api(client, "articles") == {"articles": [], "total": 0}

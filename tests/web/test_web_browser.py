@@ -261,6 +261,50 @@ def test_the_next_question_stops_the_one_before(page, qa):
     assert page.url.endswith("#turn-2")
 
 
+def test_the_same_question_again_while_it_is_answered_changes_nothing(page, qa, store):
+    before = Chats(store).page(1)[1]
+    qa.gate.clear()
+    page.goto("/")
+    ask(page, PIER)
+    page.wait_for_selector(".passages")
+    ask(page, f" {PIER} ")
+    assert page.input_value("#q") == ""
+    qa.gate.set()
+    settled(page, 1)
+    page.wait_for_selector(".found")
+    assert page.locator(".turn").count() == 1
+    assert page.locator(".problem").count() == 0
+    assert page.input_value("#q") == ""
+    page.reload()
+    assert page.locator(".turn h2").all_text_contents() == [PIER]
+    assert Chats(store).page(1)[1] == before + 1
+    ask(page, PIER)  # once it is answered it can be asked again
+    settled(page, 2)
+
+
+def test_a_chip_pressed_twice_asks_once(page, qa):
+    page.goto(ANSWERED)
+    qa.gate.clear()
+    for _ in range(2):
+        page.click(".turn:first-child .chips a >> text=As of 30 November 2017")
+    qa.gate.set()
+    settled(page, 2)
+    assert page.locator(".turn").count() == 2
+    assert page.locator(".problem").count() == 0
+
+
+def test_a_question_that_another_took_the_place_of_does_not_come_back_into_the_box(page, qa):
+    qa.gate.clear()
+    page.goto("/")
+    ask(page, PIER)
+    page.wait_for_selector(".passages")
+    ask(page, "Who won?")
+    page.wait_for_selector("text=Stopped before the answer was whole.")
+    qa.gate.set()
+    settled(page, 2)
+    assert page.input_value("#q") == ""
+
+
 def test_refusals_are_said_in_words(page):
     page.goto("/")
     page.evaluate("document.getElementById('q').removeAttribute('required')")
@@ -287,9 +331,15 @@ def test_a_conversation_deleted_meanwhile_is_said_in_words(page, qa, store):
     Chats(store).delete(page.input_value("[name=chat]"))
     qa.gate.set()
     page.wait_for_selector(".turn:last-child .problem")
-    assert "There is no conversation" in said(page)
-    ask(page, "Who won?")
+    assert said(page).startswith("This conversation is no longer here")
+    page.click("summary:has-text('Dates and sources')")
+    page.fill("#as_of", "2017-11-10")
+    ask(page, PIER)
     page.wait_for_selector(".turn:nth-of-type(3) .problem")
+    page.click(".turn:last-child >> text=Ask it in a new conversation")
+    page.wait_for_url("**/chats/*#turn-1")
+    assert page.locator(".turn h2").all_text_contents() == [PIER]
+    assert page.locator("p.words").inner_text() == "Norvik Lines"
 
 
 def test_a_lost_connection_is_said_in_words_and_asking_again_works(page):
@@ -382,6 +432,84 @@ def test_filters_are_set_and_removed_in_place(page):
     assert page.locator(".turn:last-child .chips li").count() == 1
     assert page.input_value("#as_of") == "2017-11-30"
     assert not page.is_checked("input[name=source] >> nth=0")
+
+
+def in_force(page):
+    """The filters shown beside the box."""
+    return page.locator("#set bdi").all_inner_texts()
+
+
+def test_what_is_set_stands_beside_the_box_and_is_taken_back_there(page):
+    page.goto("/")
+    assert page.locator("#set").is_hidden()
+    page.click("summary")
+    page.fill("#as_of", "2017-11-11")
+    page.check("text=Sample Harbour Post")
+    page.check("text=Demo Courier")
+    wanted = ["As of 11 November 2017", "Source: Sample Harbour Post", "Source: Demo Courier"]
+    assert sorted(in_force(page)) == sorted(wanted)
+    ask(page, PIER)
+    settled(page, 1)
+    assert sorted(in_force(page)) == sorted(wanted)  # the form is folded by now
+    page.click("#set button >> text=Source: Demo Courier")
+    page.click("#set button >> text=As of 11 November 2017")
+    assert in_force(page) == ["Source: Sample Harbour Post"]
+    assert page.locator(".turn").count() == 1
+    assert page.evaluate("document.activeElement.id") == "q"
+    assert (page.input_value("#as_of"), page.is_checked("input[value='Demo Courier']")) == ("", False)
+    ask(page, "Who won?")
+    settled(page, 2)
+    assert page.locator(".turn:last-child .chips bdi").all_inner_texts() == ["Source: Sample Harbour Post"]
+    page.reload()
+    assert in_force(page) == ["Source: Sample Harbour Post"]
+    page.click("#set button")
+    assert page.locator("#set").is_hidden()
+
+
+def test_a_question_complete_in_itself_sets_what_stands_beside_the_box(page):
+    page.goto(ANSWERED)
+    assert in_force(page) == ["As of 30 November 2017"]
+    page.click(".strip a[aria-label^='Ask as of 3 November 2017']")
+    settled(page, 2)
+    assert in_force(page) == ["As of 3 November 2017"]
+    page.click(".turn:last-child .chips a")
+    settled(page, 3)
+    assert page.locator("#set").is_hidden()
+
+
+def test_a_new_conversation_is_begun_from_within_one(page, store):
+    page.goto("/")
+    assert page.locator("text=New conversation").is_hidden()
+    page.click("summary")
+    page.fill("#as_of", "2017-11-11")
+    ask(page, PIER)
+    settled(page, 1)
+    earlier = page.url
+    page.click("text=New conversation")
+    page.wait_for_selector("#intro")
+    assert page.input_value("#as_of") == ""
+    ask(page, PIER)
+    settled(page, 1)
+    assert page.url.split("#")[0] != earlier.split("#")[0]
+
+
+def test_filters_are_taken_back_beside_the_box_without_script(visit):
+    page = visit(java_script_enabled=False)
+    page.goto("/?as_of=2017-11-11&source=Demo+Courier")
+    assert in_force(page) == ["As of 11 November 2017", "Source: Demo Courier"]
+    page.click("#set a >> text=Source: Demo Courier")
+    assert in_force(page) == ["As of 11 November 2017"]
+    ask(page, PIER)
+    page.wait_for_url("**/chats/*#turn-1")
+    assert in_force(page) == ["As of 11 November 2017"]
+    page.click("#set a")
+    assert page.locator("#set").is_hidden()
+    assert page.locator(".turn").count() == 1
+    ask(page, "Who won?")
+    page.wait_for_url("**/chats/*#turn-2")
+    assert page.locator("#set").is_hidden()
+    page.click("text=New conversation")
+    page.wait_for_selector("#intro")
 
 
 def test_everything_works_without_script(visit):

@@ -3,7 +3,8 @@
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from fake_archive import FakeQA
@@ -44,6 +45,11 @@ def begun(client, **fields):
     """The id of a conversation begun on the page."""
     location = post(client, q=PIER, **fields).location
     return re.fullmatch(r"/chats/([0-9a-f]{16})#turn-1", location)[1]
+
+
+def begins(client):
+    """The id that the start page gives to the conversation it may begin."""
+    return re.search(r'name="begins" value="([0-9a-f]{16})"', client.get("/").text)[1]
 
 
 class TestStore:
@@ -275,6 +281,52 @@ class TestPages:
             post(client, q=PIER, chat=chat)
         assert chats.get(chat).turns == 3
 
+    @pytest.mark.parametrize("started", ["", "q=pier&as_of=2017-11-10"])
+    def test_a_form_sent_twice_at_once_begins_one_conversation(self, client, chats, started):
+        fields = {"q": PIER, "started": started, "begins": begins(client)}
+        with ThreadPoolExecutor() as pool:
+            found = list(pool.map(lambda _: client.application.test_client().post("/ask", data=fields), range(4)))
+        assert len({response.location for response in found}) == 1
+        assert chats.page(10)[1] == 1
+        assert chats.page(10)[0][0].turns == 1 + bool(started)
+
+    def test_another_question_on_a_page_that_has_begun_a_conversation_begins_another(self, client, chats):
+        fields = {"begins": begins(client)}
+        first, second = (post(client, q=question, **fields).location for question in (PIER, "Who won?"))
+        assert first != second
+        assert second.endswith("#turn-1")
+        assert [chat.turns for chat in chats.page(10)[0]] == [1, 1]
+
+    def test_the_same_question_later_on_is_asked_again(self, client, chats, monkeypatch):
+        monkeypatch.setattr("web.chats.TWICE", timedelta(0))
+        fields = {"q": PIER, "begins": begins(client)}
+        assert post(client, **fields).location != post(client, **fields).location
+
+    @pytest.mark.parametrize("given", ["", "x", "../../etc", "A" * 16, "0" * 500])
+    def test_an_id_of_another_kind_is_not_taken(self, client, given):
+        assert re.fullmatch(r"/chats/[0-9a-f]{16}#turn-1", post(client, q=PIER, begins=given).location)
+
+    def test_a_conversation_that_is_gone_is_said_in_words_with_the_way_to_ask_in_a_new_one(self, client, chats):
+        chat = begun(client)
+        chats.delete(chat)
+        page = post(client, q="Who <won>?", as_of="2017-11-30", source=[COURIER], chat=chat)
+        assert page.status_code == 404
+        assert chat not in page.text
+        assert "This conversation is no longer here" in page.text
+        form = page.text.split('action="/ask"')[1].split("</form>")[0]
+        sent = {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form)}
+        assert sent == {"q": "Who <won>?", "as_of": "2017-11-30", "source": COURIER}
+        assert "Ask it in a new conversation" in form
+        events = client.post("/ask", data={"q": PIER, "chat": chat}, headers={"Accept": "text/event-stream"})
+        assert events.status_code == 404
+        assert "Ask it in a new conversation" in events.text
+        page = client.get(f"/chats/{chat}")
+        assert "This conversation is no longer here" in page.text
+        assert "Ask it in" not in page.text
+        told = client.post("/api/v1/ask", json={"question": PIER, "chat_id": chat}).get_json()
+        assert "start page" not in told["detail"]
+        assert "POST /api/v1/chats" in told["detail"]
+
     def test_list_rename_export_delete(self, client, chats):
         assert "There are none yet" in client.get("/chats").text
         chat = begun(client)
@@ -309,6 +361,12 @@ class TestPages:
     def test_the_start_page_offers_the_latest(self, client):
         chat = begun(client)
         assert f'href="/chats/{chat}"' in client.get("/").text
+
+    def test_conversations_of_one_day_are_told_apart_by_the_time(self, client, chats):
+        moment = chats.get(begun(client)).updated_at
+        for path in ("/", "/chats"):
+            assert f"{moment.day} {moment:%B %Y, %H:%M} UTC" in client.get(path).text
+        assert "New conversation" in client.get(f"/chats/{chats.page(1)[0][0].id}").text
 
     @pytest.mark.parametrize(
         ("fields", "words"),

@@ -120,6 +120,20 @@ def test_filters_that_the_question_implies_are_shown_and_todays_default_is_not(a
     assert labels(date(2017, 12, 1))[0] == ("As of 1 December 2017", None)
 
 
+def test_a_filter_that_is_no_day_stands_beside_the_box_as_it_was_written(client):
+    assert "As of soon ×: remove" in get(client, "/?as_of=soon&q=x", status=422).text
+    assert get(client, "/?as_of=soon&q=x", status=422).links("/?q=x") == ["/?q=x"]
+
+
+def test_the_box_names_nothing_that_an_archive_may_lack(client):
+    assert get(client, "/").find(id="q")[0][1]["placeholder"] == "Ask about the news in this archive"
+
+
+def test_the_links_at_the_foot_are_items_of_a_list(client):
+    tags = [tag for tag, _ in get(client, "/").tags]
+    assert tags[tags.index("footer") :] == ["footer", "ul", "li", "a", "li", "a"]
+
+
 def unfolded(page):
     return any(tag == "details" and a.get("class") == "filters" and "open" in a for tag, a in page.tags)
 

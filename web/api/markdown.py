@@ -10,8 +10,9 @@ from urllib.parse import urljoin
 from flask import request
 
 from qa.answer import Answer, AskResponse, Citation
-from web.present import cite_url, confidence, count, date_range, day, period_words, told_dates
+from web.present import cite_url, confidence, count, date_range, day, days_meant, period_words, restricted, told_dates
 from web.words import phrase
+from web.yes_no import wants_yes_or_no
 
 
 def markdown(response: AskResponse, as_of: date | None = None) -> Iterator[str]:
@@ -24,11 +25,11 @@ def markdown(response: AskResponse, as_of: date | None = None) -> Iterator[str]:
     against = [other for other in response.alternatives if other.conflicting]
     cited = [*answer.citations, *(other.citations[0] for other in against)]
     own = len(answer.citations)
-    yield plain(answer.text) + " " + "".join(f"[{number}]" for number in range(1, own + 1))
+    yield f"{_named(answer)} " + "".join(f"[{number}]" for number in range(1, own + 1))
     yield f"\n\n> {plain(cited[0].quote)}"
     yield f"\n\n{_standing(answer)}"
     for number, other in enumerate(against, start=own + 1):
-        yield f"\n\n{phrase('answer.otherwise')}: {plain(other.text)} [{number}]. {_standing(other)}"
+        yield f"\n\n{phrase('answer.otherwise')}: {_named(other)} [{number}]. {_standing(other)}"
     if response.period:
         yield f"\n\n{plain(period_words(response.period))}."
     yield "\n"
@@ -40,6 +41,12 @@ def markdown(response: AskResponse, as_of: date | None = None) -> Iterator[str]:
 def plain(text: str) -> str:
     """A text of an article in one line, with what would start a link, an image, code or HTML taken literally."""
     return re.sub(r"([\\`\[\]<>])", r"\\\1", " ".join(text.split()))
+
+
+def _named(answer: Answer) -> str:
+    """Its words; after such as “Thursday” the days meant."""
+    days = days_meant(answer.citations[0])
+    return plain(answer.text) + (f" ({days})" if days else "")
 
 
 def _standing(answer: Answer) -> str:
@@ -76,7 +83,11 @@ def _notes(citation: Citation) -> str:
 
 def _nothing(response: AskResponse) -> str:
     covered = response.coverage
+    if not covered.articles and not restricted(response):
+        return phrase("empty.archive")
     said = [phrase("answer.nothing")]
+    if wants_yes_or_no(response.understood_as):
+        said.append(phrase("answer.own_words"))
     if covered.articles:
         published = date_range(covered.first_published, covered.last_published)
         said.append(phrase("answer.looked_in", articles=count(covered.articles, "article"), published=published))

@@ -16,6 +16,7 @@ from web.jobs import Job
 from web.problems import problem_of
 from web.services import Services
 from web.uploads import add_options, allow, sent_files
+from web.words import phrase
 
 RECENT_JOBS = 10
 # Pasted text comes as a field of a form, which is held in memory.
@@ -86,13 +87,15 @@ def _form(services: Services, given: dict[str, str], error: InputError | None = 
 
 def _sent(given: dict[str, str]) -> list[tuple[str, IO[bytes]]]:
     """The files chosen and the text pasted, as a file. Raises InputError when there is neither, nor an address."""
+    chosen = sent_files(needed=False)
     if not given["text"]:
         if given["title"]:
             raise InputError("The text is missing: there is only a title. Paste the article's words.", field="text")
-        return sent_files(needed=not given["address"])
+        if not chosen and not given["address"]:
+            raise InputError(phrase("add.nothing"), field="file")
+        return chosen
     line = json.dumps({"title": given["title"] or None, "text": given["text"]}).encode()
-    chosen = any(found.filename for _, found in request.files.items(multi=True))
-    return [*(sent_files() if chosen else []), ("pasted.jsonl", io.BytesIO(line))]
+    return [*chosen, ("pasted.jsonl", io.BytesIO(line))]
 
 
 def _require_for(job: Job) -> None:

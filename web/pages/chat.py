@@ -4,7 +4,9 @@ and an answer has an address of its own."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from secrets import token_hex
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -18,7 +20,7 @@ from web.asking import DATES, PARAMETERS, SEVERAL, parse_query, whole_number
 from web.chats import Turn
 from web.events import event, stream
 from web.limits import asks
-from web.present import turn_of
+from web.present import Chip, filter_words, turn_of
 from web.problems import Problem, problem_of, wants_events
 from web.services import Services
 
@@ -27,9 +29,11 @@ MAX_TICKED_SOURCES = 60
 RECENT_CHATS = 5
 # A conversation is shown in parts of so many questions: five hundred at once are 15 MB and four seconds.
 SHOWN_TURNS = 20
-# What the form sends besides the question and its filters: the conversation it belongs to, the address of the answer
-# that a conversation begins with, and that the question stands alone.
-BESIDES = ("chat", "started", "alone")
+# What the form sends besides the question and its filters: the conversation it belongs to, the id of the one that it
+# may begin, the address of the answer that a conversation begins with, and that the question stands alone.
+BESIDES = ("chat", "begins", "started", "alone")
+# In the address of a conversation: the filters of the next question, instead of those of the one before.
+SET = "set"
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -72,6 +76,8 @@ def blueprint(services: Services) -> Blueprint:
         before = whole_number(request.args.get("before"))
         kept = chats.latest(chat_id, SHOWN_TURNS, before)
         form = MultiDict(_filters(kept[-1].asked)) if kept else None
+        if SET in request.args:
+            form = MultiDict(parse_qsl(request.args[SET]))
         earlier = kept[0].position if kept and kept[0].position > 1 else None
         return _page(services, form, [_shown(turn) for turn in kept], chat=chat_id, earlier=earlier, before=before)
 
@@ -86,6 +92,8 @@ class _Asking:
         self._qa, self._chats = services.qa, services.chats
         fields = MultiDict((name, value) for name, value in request.form.items(multi=True) if name not in BESIDES)
         self.chat = request.form.get("chat", "")
+        begins = request.form.get("begins", "")
+        self._begins = begins if re.fullmatch("[0-9a-f]{16}", begins) else token_hex(8)
         self._started: tuple[Ask, AskResponse] | None = None
         ask = parse_query(fields, services.settings)
         last = self._chats.last(self.chat) if self.chat else None
@@ -108,17 +116,18 @@ class _Asking:
                 continue
             turn = turn_of(self._ask, step.response)
             if step.name == "answer":
-                yield event("answer", render_template("_answer.html", turn=turn, later=False))
+                page = {"turn": turn, "later": False, "archive": self._qa.info()}
+                yield event("answer", render_template("_answer.html", **page))
             else:
                 yield event("later", render_template("_later.html", turn=turn))
                 yield event("done", json.dumps({"address": self._keep(step.response), "chat": self.chat}))
 
     def _keep(self, response: AskResponse) -> str:
-        if not self.chat:
-            self.chat = self._chats.create().id
-            if self._started:
-                self._chats.add(self.chat, *self._started)
-        position = self._chats.add(self.chat, self._ask, response)
+        if self.chat:
+            position = self._chats.add(self.chat, self._ask, response)
+        else:
+            exchanges = [*([self._started] if self._started else []), (self._ask, response)]
+            self.chat, position = self._chats.begin(self._begins, exchanges), len(exchanges)
         return url_for("chat.conversation", chat_id=self.chat, _anchor=f"turn-{position}")
 
 
@@ -135,9 +144,10 @@ def _page(
         "chat.html",
         archive=archive,
         examples=services.examples() if not turns else (),
-        form=_form(filled or MultiDict(), archive, services.settings.max_question_chars),
+        form=_form(filled or MultiDict(), archive, services.settings.max_question_chars, more.get("chat", "")),
         turns=turns or [],
         problem=problem,
+        begins=token_hex(8),
         **{"chat": "", "started": "", "recent": [], "earlier": None, "before": None, **more},
     )
     return page, problem.status if problem else 200
@@ -166,19 +176,39 @@ def _without_blanks(args: MultiDict[str, str]) -> str | None:
     return url_for("chat.home") + (f"?{urlencode(kept)}" if kept else "")
 
 
-def _form(args: MultiDict[str, str], archive: dict[str, Any], max_chars: int) -> dict[str, Any]:
-    """What the question form shows: the values as given, and the sources to choose from."""
+def _form(args: MultiDict[str, str], archive: dict[str, Any], max_chars: int, chat: str) -> dict[str, Any]:
+    """What the question form shows: the values as given, what is set of them, and the sources to choose from."""
     chosen = [source for source in args.getlist("source") if source]
     known = {row["source"]: row["articles"] for row in archive["sources"] if row["source"]}
     offered = list(known.items())[:MAX_TICKED_SOURCES]
     offered += [(source, known.get(source)) for source in chosen if source not in dict(offered)]
+    languages = [row["language"] for row in archive["languages"]] if len(archive["languages"]) > 1 else []
+    shown = [name for name in (*DATES, *SEVERAL) if name != "language" or languages]
     return {
         "q": args.get("q", ""),
+        "set": _set([(name, value) for name in shown for value in args.getlist(name) if value], args.get("q"), chat),
         "dates": {name: args.get(name, "") for name in DATES},
         "chosen": chosen,
         "sources": offered,
         "more_sources": len(known) > MAX_TICKED_SOURCES,
-        "languages": [row["language"] for row in archive["languages"]] if len(archive["languages"]) > 1 else [],
+        "languages": languages,
         "chosen_languages": args.getlist("language"),
         "max_chars": max_chars,
     }
+
+
+def _set(filters: list[tuple[str, str]], question: str | None, chat: str) -> list[Chip]:
+    """What is set for the next question, each with the address of this page without it."""
+    chips = []
+    for one in filters:
+        rest = [other for other in filters if other != one]
+        if chat:
+            address = url_for("chat.conversation", chat_id=chat) + f"?{urlencode({SET: urlencode(rest)})}"
+        else:
+            address = url_for("chat.home") + (f"?{urlencode(given)}" if (given := _asking(question) + rest) else "")
+        chips.append(Chip(filter_words(*one), address))
+    return chips
+
+
+def _asking(question: str | None) -> list[tuple[str, str]]:
+    return [("q", question)] if question else []

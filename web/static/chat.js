@@ -8,6 +8,8 @@ const box = document.getElementById("q");
 const stop = document.getElementById("stop");
 const conversation = document.getElementById("conversation");
 const status = document.getElementById("status");
+const set = document.getElementById("set");
+const DATES = ["as_of", "after", "before"];
 let running = null;
 
 form.addEventListener("submit", (event) => {
@@ -34,6 +36,9 @@ document.addEventListener("click", (event) => {
   ask(fields);
 });
 
+form.addEventListener("change", showSet);
+addEventListener("pageshow", showSet);  // a browser may have filled the form as it was left
+
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
   if (event.key === "Escape" && running) return running.abort();
@@ -50,12 +55,13 @@ addEventListener("popstate", () => {
 });
 
 async function ask(fields) {
-  running?.abort();
-  const mine = (running = new AbortController());
-  for (const name of ["chat", "started"]) fields.set(name, form.elements[name].value);  // as they are by now
-  const place = { turn: waiting(fields.get("q")) };
-  conversation.append(place.turn);
+  for (const name of ["chat", "begins", "started"]) fields.set(name, form.elements[name].value);  // as they are by now
   if (box.value === fields.get("q")) box.value = "";  // the next one may be typed meanwhile
+  if (running?.asked === key(fields)) return show(running.place.turn);  // twice by mistake: it is being answered
+  running?.abort();
+  const place = { turn: waiting(fields.get("q")) };
+  const mine = (running = Object.assign(new AbortController(), { asked: key(fields), place }));
+  conversation.append(place.turn);
   document.querySelectorAll("#intro, #examples, #recent, #problem").forEach((element) => element.remove());
   box.removeAttribute("aria-invalid");
   box.removeAttribute("aria-describedby");
@@ -68,8 +74,10 @@ async function ask(fields) {
   } catch (error) {
     const stopped = error.name === "AbortError";
     leave(place.turn, fields, stopped);
-    box.value ||= fields.get("q");
-    if (running === mine) say(stopped ? form.dataset.stopped : form.dataset.lost);
+    if (running === mine) {  // the next question has not taken its place
+      box.value ||= fields.get("q");
+      say(stopped ? form.dataset.stopped : form.dataset.lost);
+    }
   } finally {
     if (running === mine) {
       running = null;
@@ -78,6 +86,13 @@ async function ask(fields) {
       if (focused === document.body || form.contains(focused)) box.focus({ preventScroll: true });
     }
   }
+}
+
+// What is asked, and with which filters. At the beginning of a conversation every question stands alone.
+function key(fields) {
+  const aside = ["q", "chat", "begins", "started", ...(fields.get("chat") || fields.get("started") ? [] : ["alone"])];
+  const filters = [...fields].filter(([name]) => !aside.includes(name)).sort();
+  return JSON.stringify([fields.get("q").trim().replace(/\s+/g, " "), ...filters]);
 }
 
 // Shows an answer step by step, at its place; false when the question is refused. Throws where the connection breaks off.
@@ -170,12 +185,50 @@ function busy(is) {
 }
 
 function fill(parameters) {
-  for (const name of ["as_of", "after", "before"]) form.elements[name].value = parameters.get(name) ?? "";
+  for (const name of DATES) form.elements[name].value = parameters.get(name) ?? "";
   const chosen = parameters.getAll("source");
   const ticks = [...form.querySelectorAll("input[type=checkbox]")];
   for (const tick of ticks) tick.checked = parameters.getAll(tick.name).includes(tick.value);
   const typed = document.getElementById("source");
   if (typed) typed.value = chosen.find((source) => !ticks.some((tick) => tick.value === source)) ?? "";
+  showSet();
+}
+
+// What is set for the next question, beside the box, for the form that sets it may be folded.
+function showSet() {
+  const given = [...new FormData(form)].filter(([name, value]) => name in set.dataset && value.trim());
+  set.replaceChildren(...given.map(([name, value]) => chip(name, value)));
+  set.hidden = !given.length;
+}
+
+function chip(name, value) {
+  const item = document.createElement("li");
+  const button = item.appendChild(element("button", "small"));
+  const words = button.appendChild(document.createElement("bdi"));
+  words.textContent = set.dataset[name].replace(/{(day|name)}/, () => (DATES.includes(name) ? written(value) : value));
+  const sign = element("span", "", " ×");
+  sign.ariaHidden = "true";
+  button.append(sign, element("span", "hidden", set.dataset.remove));
+  button.type = "button";
+  button.addEventListener("click", () => takeBack(name, value));
+  return item;
+}
+
+function takeBack(name, value) {
+  for (const field of form.querySelectorAll(`input[name="${name}"]`)) {
+    if (field.value !== value) continue;
+    if (field.type === "checkbox") field.checked = false;
+    else field.value = "";
+  }
+  showSet();
+  box.focus();
+}
+
+// A day as the pages write it.
+function written(day) {
+  const moment = new Date(`${day}T00:00Z`);
+  const as = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
+  return Number.isNaN(moment.valueOf()) ? day : moment.toLocaleDateString("en-GB", as);
 }
 
 function show(turn) {

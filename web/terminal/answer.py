@@ -10,8 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from qa.answer import Answer, AskResponse, Citation, TimelineEntry
-from web.present import period_words, told_dates
+from web.present import days_meant, period_words, restricted, told_dates
 from web.terminal.console import counted, out
+from web.words import phrase
+from web.yes_no import wants_yes_or_no
 
 
 def show_answer(response: AskResponse) -> None:
@@ -21,15 +23,20 @@ def show_answer(response: AskResponse) -> None:
         out.print(Text(line, style="dim"))
     if response.answer:
         _show(response.answer)
-        for alternative in response.alternatives:
-            standing = "reported otherwise in the same period" if alternative.conflicting else "or"
-            out.print(f"\n[dim]{standing}, {_percent(alternative.confidence)} likely:[/]")
-            _show(alternative, citations=1)
+        for standing, conflicting in (("Reported otherwise in the same period", True), ("Other answers found", False)):
+            alternatives = [other for other in response.alternatives if other.conflicting == conflicting]
+            for i, alternative in enumerate(alternatives):
+                out.print(f"\n[dim]{standing}:[/]" if i == 0 else "")
+                _show(alternative, citations=1)
         if len(response.timeline) > 1:
             _show_timeline(response.timeline)
     else:
         out.print("[bold]No answer found.[/]")
-        if not response.coverage.articles:
+        if wants_yes_or_no(response.understood_as):
+            out.print(phrase("answer.own_words"))
+        if not response.coverage.articles and not restricted(response):
+            out.print(f"{phrase('empty.archive')} Add some with `backissue add`.")
+        elif not response.coverage.articles:
             out.print(
                 "No article matches. Add some with `backissue add`, or ask as of a later day or with fewer filters."
             )
@@ -60,7 +67,8 @@ def _understood(response: AskResponse) -> list[str]:
 def _show(answer: Answer, citations: int = 3) -> None:
     first = answer.citations[0]
     if answer.text != first.quote:
-        out.print(Text(answer.text, style="bold"))
+        days = days_meant(first)
+        out.print(Text.assemble((answer.text, "bold"), (f" ({days})", "dim") if days else ""))
     out.print(_highlighted(first))
     sources = answer.independent_sources
     also = f"; also written {', '.join(answer.also_written[:4])}" if answer.also_written else ""
@@ -134,7 +142,7 @@ def _coverage(response: AskResponse) -> str:
         *filters.sources,
         *filters.languages,
     ]
-    restricted = f"; only {', '.join(applied)}" if applied else ""
+    only = f"; only {', '.join(applied)}" if applied else ""
     took = response.timings_ms["total"]
     held = counted(coverage.articles, "article")
-    return f"As of {response.as_of}: {held}{days}{restricted}. {took:.0f} ms."
+    return f"As of {response.as_of}: {held}{days}{only}. {took:.0f} ms."

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from index.ingest import Report
+from web.places import first_places
 from web.terminal.console import counted, out
 
 
@@ -20,7 +21,8 @@ def show_report(report: Report, rejects_file: Path | None) -> None:
     for name in ("added", "updated", "unchanged"):
         table.add_row(name, f"{getattr(report, name):,}")
     for reason, number in sorted(report.reasons.items()):
-        table.add_row(f"rejected: {escape(reason)}", f"{number:,}")
+        places = "".join(f"\n  [dim]{escape(place)}[/]" for place in first_places(report.rejects, reason))
+        table.add_row(f"rejected: {escape(reason)}{places}", f"{number:,}")
     out.print(table)
     if report.undated:
         out.print(
