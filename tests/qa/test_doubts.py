@@ -19,8 +19,9 @@ from qa.doubts import (
     both,
     doubts,
     has_a_word_of,
+    has_left,
+    has_left_office,
     is_denied,
-    is_over,
     names_in_full,
     of_another_year,
 )
@@ -138,29 +139,43 @@ def test_a_day_that_is_denied() -> None:
         ("", " resigned as president"),
         ("", ", who had been ousted"),
         ("", " has finally stepped down"),
-        ("", " was driven out of the town"),
         ("The former president ", " spoke"),
         ("Ex-president ", " spoke"),
         ("the party had dismissed Mr. ", " as its leader"),
         ("expected to succeed ", " soon"),
     ],
 )
-def test_what_is_over(before: str, behind: str) -> None:
-    assert is_over(before, behind)
+def test_who_has_left_office(before: str, behind: str) -> None:
+    assert has_left_office(before, behind)
 
 
 @pytest.mark.parametrize(
     ("before", "behind"),
     [
-        ("", " holds the town"),
+        ("", " holds the office"),
         ("President ", " met the former minister"),
         ("The army drove out ", " and its allies"),
-        ("", " said that ISIS had left"),
+        ("", " said that the minister had resigned"),
         ("A latecomer, ", " won"),
     ],
 )
-def test_what_is_not_over(before: str, behind: str) -> None:
-    assert not is_over(before, behind)
+def test_who_has_not(before: str, behind: str) -> None:
+    assert not has_left_office(before, behind)
+
+
+@pytest.mark.parametrize(
+    ("behind", "is_so"),
+    [
+        (" was driven out of Albu Kamal on Friday", True),
+        (", which lost Albu Kamal", True),
+        (" has been driven from most of its strongholds. Its last position is Albu Kamal", False),
+        (" lost Rawa", False),
+        (" said that the army had left Albu Kamal", False),
+        (" holds Albu Kamal", False),
+    ],
+)
+def test_who_has_left_what_is_asked_about(behind: str, is_so: bool) -> None:
+    assert has_left(Naming("Who holds Albu Kamal?", (Named("Albu Kamal", ()),)), behind) == is_so
 
 
 def test_who_has_gone_holds_nothing_whatever_was_reported_until_then() -> None:

@@ -24,6 +24,7 @@ from site_pages import serving as web_site
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from index import versions
 from index.errors import ArchiveLockedError, InputError
 from qa.answer import Ask, AskResponse
 from qa.calibration import Calibration
@@ -509,8 +510,8 @@ def test_verify_finds_and_repairs_what_differs(run: Run, harbour: Path) -> None:
 
 @pytest.mark.parametrize("remedy", [("add", "articles.jsonl"), ("verify", "--repair")])
 def test_verify_says_how_an_interrupted_run_goes_on(run: Run, harbour: Path, remedy: tuple[str, ...]) -> None:
-    with open_archive(harbour) as archive:
-        archive.catalog.set_state(archive.catalog.in_state("indexed")[:1], "pending")
+    with open_archive(harbour) as archive, archive.catalog.writing() as connection:
+        versions.set_state(connection, archive.catalog.in_state("indexed")[:1], "pending")
     result = run("--archive", "a", "verify")
     assert result.exit_code == 1
     assert "waiting to be indexed: 1 article(s)" in result.stdout
