@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Protocol
 
 from index.article import StoredPassage
@@ -18,6 +19,7 @@ from qa.calibration import Calibration
 from qa.figures import lacks_figure
 from qa.rank import EMPTY_WORDS, words
 from qa.span_model import SpanModel, Text
+from qa.spans import Scored
 from qa.windows import header
 
 
@@ -56,6 +58,9 @@ _NEXT_WORD = re.compile(r" ([^\W\d_][\w'’-]*)")
 # Log-odds that an answer of nothing but the question's own words loses: of 240 questions none had such an answer,
 # but "Who won, Ann or Bob?" may. So do a title without its bearer and words where a figure is asked for.
 ECHO = 4.0
+# Two answers joined by "and" are one when their log-odds differ by no more.
+NEARLY = 1.5
+_AND = re.compile(r"\s+and\s+(?:(?:its|their|his|her|the)\s+)?", re.IGNORECASE)
 
 
 class SpanReader:
@@ -75,13 +80,25 @@ class SpanReader:
         for index, found in enumerate(self._model.spans(question, texts)):
             passage = passages[index]
             held = sentences(passage.text, passage.language) if found else []
-            for one in found:
+            for one in joined(passage.text, found):
                 start, end = quotation(passage.text, held, one.start, one.end, question)
                 at = passage.start
                 score = one.score - ECHO * wanting(question, passage, one.start, one.end)
                 near = said(question, passage.text[start:end])
                 spans.append(Span(index, at + one.start, at + one.end, at + start, at + end, score, near))
         return sorted(spans, key=lambda span: (-span.score, span.passage, span.start))
+
+
+def joined(text: str, found: Sequence[Scored]) -> list[Scored]:
+    """Answers of a passage, best first, with those as one that the passage joins and that are nearly as likely: "the
+    Syrian army and its allies" is one answer, not two that contradict one another."""
+    left = list(found)
+    for one, other in permutations(found, 2):
+        beside = _AND.fullmatch(text, one.end, other.start) if one.end <= other.start else None
+        if beside and one in left and other in left and abs(one.score - other.score) <= NEARLY:
+            left[min(left.index(one), left.index(other))] = Scored(one.start, other.end, max(one.score, other.score))
+            left = [span for span in left if span not in (one, other)]
+    return left
 
 
 def wanting(question: str, passage: StoredPassage, start: int, end: int) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from index.article import StoredPassage
 from index.chunk import sentences
 from qa.calibration import Calibration
-from qa.read import ECHO, Span, SpanReader, echoes, half_a_name, quotation
+from qa.read import ECHO, Span, SpanReader, echoes, half_a_name, joined, quotation
 from qa.span_model import Text
 from qa.spans import Scored
 
@@ -218,3 +218,25 @@ def test_words_lose_where_a_figure_is_asked_for() -> None:
     german = passage("Zwölf Orte in Kalifornien.", language="de")
     (span,) = SpanReader(PhraseModel("Zwölf")).read("How many towns paid more?", [german])
     assert span.score == 0.0
+
+
+# --- answers that the passage joins
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "expected"),
+    [
+        ("The army and its allies hold it.", [("army", 5.0), ("allies", 4.0)], ["army and its allies"]),
+        ("The army and its allies hold it.", [("allies", 5.0), ("army", 4.0)], ["army and its allies"]),
+        ("The army and allies hold it.", [("army", 5.0), ("hold", 4.9), ("allies", 4.0)], ["army and allies", "hold"]),
+        ("The army and its allies hold it.", [("army", 5.0), ("allies", 1.0)], ["army", "allies"]),
+        ("ISIS lost to the army.", [("ISIS", 5.0), ("army", 5.0)], ["ISIS", "army"]),
+        ("Ann, Bob and Cleo won.", [("Bob", 5.0), ("Cleo", 4.5), ("Ann", 4.0)], ["Bob and Cleo", "Ann"]),
+        ("Ann and Bob and Cleo won.", [("Ann", 5.0), ("Bob", 4.5), ("Cleo", 4.0)], ["Ann and Bob", "Cleo"]),
+    ],
+)  # fmt: skip
+def test_answers_that_a_passage_joins_are_one(text: str, answers: list[tuple[str, float]], expected: list[str]) -> None:
+    found = [Scored(text.index(words), text.index(words) + len(words), score) for words, score in answers]
+    joint = joined(text, found)
+    assert [text[one.start : one.end] for one in joint] == expected
+    assert joint[0].score == max(score for _, score in answers)
