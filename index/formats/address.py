@@ -11,18 +11,20 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
+from index.errors import FilterError
 from index.formats import feed, html, kinds, sites
 from index.formats.base import (
+    DAMAGE,
     Defaults,
     Item,
     Located,
     Reject,
     RejectedError,
-    Source,
     guarded,
     printable,
     read_whole,
 )
+from index.formats.dates import parse_published
 from index.formats.fetch import Fetched, Fetcher
 from index.formats.paths import read_source
 from index.formats.record import to_article
@@ -55,57 +57,81 @@ def is_address(text: str) -> bool:
 def read_address(url: str, defaults: Defaults, fetcher: Fetcher) -> Iterator[Item]:
     """The articles at an address that a person named. What cannot be had is a Reject."""
     where = printable(url)
-    yield from guarded(_read(url, where, defaults, fetcher), where)
+    try:
+        yield from guarded(_read(url, where, defaults, fetcher), where)
+    except ValueError as error:  # of what only some library takes for an address
+        yield Reject(where, "unreadable", f"{printable(str(error)[:200])}. Save it and add the file")
 
 
 def _read(url: str, where: str, defaults: Defaults, fetcher: Fetcher) -> Iterator[Item]:
     with fetcher.named(url) as found:
-        source = Source(where, _name(found), lambda: found.path.open("rb"))
+        source = found.source(where, _name(found))
         reader = kinds.reader_of(source.name)
         if reader is html.read:
-            _refuse_front_page(found)
-            yield Located(where, to_article(_story(found), sites.or_host(defaults, found.url)))
+            data = read_whole(source)
+            _refuse_front_page(found.url, data)
+            yield Located(where, to_article(_story(found, data), sites.or_host(defaults, found.url)))
         elif reader is feed.read:
-            entries = feed.entries(read_whole(source), where, base=found.url)
-            yield from (_entry(entry, defaults, fetcher) for entry in entries)
+            for entry in feed.entries(read_whole(source), where, base=found.url):
+                yield _entry(entry, found.url, defaults, fetcher)
         else:
             yield from read_source(source, defaults)
 
 
-def _entry(entry: feed.Entry, defaults: Defaults, fetcher: Fetcher) -> Item:
+def _entry(entry: feed.Entry, of_feed: str, defaults: Defaults, fetcher: Fetcher) -> Item:
     """The article that an entry links to, or else what the feed has of it."""
     link = entry.link
     if not link:
-        return feed.item(entry, entry.record, defaults)
+        return feed.item(entry, entry.record(), defaults)
     entry = replace(entry, where=printable(link))
+    own = sites.same_site(link, of_feed)
     try:
         with fetcher.linked(link) as found:
-            if kinds.reader_of(_name(found)) is not html.read:
-                raise RejectedError("not a page", f"it is {found.media_type}. Add it by its own address")
-            story = _story(found)
-    except (RejectedError, OSError) as error:
-        if len(str(entry.record.get("text", "")).split()) >= TEASER_WORDS:
-            return feed.item(entry, entry.record, defaults)
-        if isinstance(error, RejectedError):
-            return error.at(entry.where)
-        return Reject(entry.where, "unreadable", f"{error.strerror or error}. See that the disk has room")
-    dates = {name: value for name, value in entry.record.items() if name in DATES}
-    return feed.item(entry, {**entry.record, **story, **dates}, sites.or_host(defaults, link))
+            source = found.source(entry.where, _name(found))
+            if kinds.reader_of(source.name) is not html.read:
+                raise RejectedError("not a page", f"it is {printable(found.media_type)}. Add it by its own address")
+            story = _story(found, read_whole(source))
+    except (RejectedError, OSError, EOFError, ValueError, *DAMAGE) as error:
+        return _without_page(entry, own, error, defaults)
+    dates = {name: value for name, value in entry.fields.items() if name in DATES and _is_date(value)}
+    # Of its own articles a feed knows the hour; of others' it may know less than their pages.
+    said = {name: value for name, value in entry.fields.items() if name not in DATES}
+    fields = {**said, **story, **dates} if own else {**said, **dates, **story}
+    return feed.item(entry, fields, sites.or_host(defaults, link))
 
 
-def _refuse_front_page(found: Fetched) -> None:
+def _without_page(entry: feed.Entry, own: bool, error: Exception, defaults: Defaults) -> Item:
+    """What a feed has of an article whose page cannot be had, if that is more than a teaser; else why it cannot."""
+    record = entry.record()
+    if len(str(record["text"]).split()) >= TEASER_WORDS:
+        if not own:  # it does not speak for another site's address
+            record = {**record, "url": None, "id": record["url"]}
+        return feed.item(entry, record, defaults)
+    if isinstance(error, RejectedError):
+        return error.at(entry.where)
+    return Reject(entry.where, "unreadable", f"{printable(str(error)[:200])}. Save the page and add the file")
+
+
+def _is_date(value: object) -> bool:
+    try:
+        parse_published(str(value))
+    except FilterError:
+        return False
+    return True
+
+
+def _refuse_front_page(url: str, data: bytes) -> None:
     """A site's first page is a list of articles, though it looks like one to whoever takes words out of pages."""
-    if urlsplit(found.url).path in ("", "/"):
-        named = html.feeds(found.path.read_bytes())
-        remedy = f"Add its feed: {urljoin(found.url, printable(named[0]))}" if named else "Add articles or a feed of it"
+    if urlsplit(url).path in ("", "/"):
+        named = html.feeds(data)
+        remedy = f"Add its feed: {urljoin(url, printable(named[0]))}" if named else "Add articles or a feed of it"
         raise RejectedError("front page", f"this is a site's first page. {remedy}")
 
 
-def _story(found: Fetched) -> dict[str, object]:
+def _story(found: Fetched, data: bytes) -> dict[str, object]:
     """What a fetched page says of its article. It speaks for addresses of its own site alone."""
-    fields = html.fields(found.path.read_bytes(), charset=found.charset, url=found.url)
-    url = str(fields.get("url") or found.url)
-    return {**fields, "url": sites.without_trackers(url if sites.same_site(url, found.url) else found.url)}
+    fields = html.fields(data, charset=found.charset, url=found.url)
+    return {**fields, "url": sites.own_address(fields.get("url"), found.url)}
 
 
 def _name(found: Fetched) -> str:

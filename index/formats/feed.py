@@ -16,21 +16,27 @@ from index.formats.normalise import normalise_line
 from index.formats.record import to_article
 
 MAX_FEED_BYTES = 20_000_000  # as for pages: the parser takes many times that in memory
+MAX_MARKUP_CHARS = 1_000_000  # of one entry: an article has some thousands
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: its place in the feed, the page it links to, and the fields of the article that it describes."""
+    """One entry: its place in the feed, the page it links to, and what it says of its article but the text."""
 
     where: str
     link: str | None
-    record: dict[str, object]
+    fields: dict[str, object]
+    _raw: Any
+
+    def record(self) -> dict[str, object]:
+        """The fields of the article in the feed's own words. Takes the words out of the markup only now."""
+        return {**self.fields, "text": _content(self._raw)}
 
 
 def read(source: Source, defaults: Defaults) -> Iterator[Item]:
     """The entries of a feed's file, none of them fetched. Raises RejectedError when it is no feed."""
     for entry in entries(read_whole(source), source.where):
-        yield item(entry, {**entry.record, "file": source.name}, defaults)
+        yield item(entry, {**entry.record(), "file": source.name}, defaults)
 
 
 def item(entry: Entry, record: Mapping[str, object], defaults: Defaults) -> Item:
@@ -41,7 +47,7 @@ def item(entry: Entry, record: Mapping[str, object], defaults: Defaults) -> Item
         return error.at(entry.where)
 
 
-def entries(data: bytes, where: str, *, base: str = "") -> list[Entry]:
+def entries(data: bytes, where: str, *, base: str = "") -> Iterator[Entry]:
     """The entries of a feed, in its order; `base` is the address that its links start from.
 
     Raises RejectedError when it is no feed, or has no entries.
@@ -50,8 +56,14 @@ def entries(data: bytes, where: str, *, base: str = "") -> list[Entry]:
         raise RejectedError("too large", f"over {MAX_FEED_BYTES:,} bytes for one feed. Split it")
     import feedparser  # a tenth of a second that only feeds should cost
 
-    # Handed a file, it fetches nothing.
-    feed = feedparser.parse(io.BytesIO(data), response_headers={"content-location": base} if base else {})
+    # Handed a file, it fetches nothing. Its cleaning of markup, of which only the words are wanted, takes quadratic
+    # time on hostile markup.
+    feed = feedparser.parse(
+        io.BytesIO(data),
+        response_headers={"content-location": base} if base else {},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
     if not feed.version:
         raise RejectedError("not a feed", "neither RSS nor Atom. Save it as one of the known file types")
     if not feed.entries:
@@ -59,18 +71,15 @@ def entries(data: bytes, where: str, *, base: str = "") -> list[Entry]:
         raise RejectedError("empty file", f"{broken}. Fetch the feed again")
     title = normalise_line(_words(feed.feed, "title"))
     language = feed.feed.get("language")
-    return [
-        Entry(f"{where}#{number}", _link(entry), _record(entry, title, language))
-        for number, entry in enumerate(feed.entries, start=1)
-    ]
+    for number, entry in enumerate(feed.entries, start=1):
+        yield Entry(f"{where}#{number}", _link(entry), _fields(entry, title, language), entry)
 
 
-def _record(entry: Any, feed_title: str, language: str | None) -> dict[str, object]:
+def _fields(entry: Any, feed_title: str, language: str | None) -> dict[str, object]:
     published, updated = _moment(entry, "published"), _moment(entry, "updated")
     link = _link(entry)
-    record = {
+    fields = {
         "title": _words(entry, "title"),
-        "text": _content(entry),
         "url": link and sites.without_trackers(link),
         "id": None if link else entry.get("id"),
         "source": _words(entry.get("source", {}), "title") or feed_title,
@@ -79,7 +88,7 @@ def _record(entry: Any, feed_title: str, language: str | None) -> dict[str, obje
         "authors": [author["name"] for author in entry.get("authors", ()) if author.get("name")],
         "language": language,
     }
-    return {name: value for name, value in record.items() if value}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _link(entry: Any) -> str | None:
@@ -112,5 +121,5 @@ def _words(fields: Any, name: str) -> str:
 
 
 def _plain(detail: Mapping[str, Any], of_markup: Callable[[str], str] = html.fragment_text) -> str:
-    value = str(detail.get("value") or "")
+    value = str(detail.get("value") or "")[:MAX_MARKUP_CHARS]
     return of_markup(value) if "html" in str(detail.get("type", "")) else value

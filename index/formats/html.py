@@ -62,7 +62,10 @@ def bare_words(markup: str) -> str:
     """All words of a piece of a page, as they stand."""
     from lxml.html import fromstring
 
-    return str(fromstring(f"<div>{markup}</div>").text_content())
+    piece = fromstring(f"<div>{markup}</div>")
+    for silent in piece.xpath("//script | //style"):
+        silent.drop_tree()
+    return str(piece.text_content())
 
 
 def feeds(data: bytes) -> list[str]:

@@ -152,6 +152,8 @@ def _read_page(record: _Record, file: str, defaults: Defaults, others: Counter[s
     charset = CHARSET.search(content_type)
     address = record.address if WEB.match(record.address) else None
     found: dict[str, object] = {**html.fields(data, charset=charset[1] if charset else None, url=address), "file": file}
+    if address:
+        found["url"] = sites.own_address(str(found.get("url") or ""), address)
     if captured := _captured(record):
         found["captured"] = captured
         if "published" not in found and defaults.published_at is None:

@@ -156,6 +156,71 @@ def test_a_feed_leads_nobody_astray(site):
         assert other.asked == []
 
 
+def test_what_a_feed_has_of_another_sites_article_does_not_take_its_address(site):
+    elsewhere = "https://www.bbc.co.uk/news/1"
+    site.pages["/feed"] = rss({"title": "In full", "link": elsewhere, "content": WHOLE, "pubDate": DATE})
+    article = only(f"{site.url}/feed")
+    assert (article.url, article.key) == (None, elsewhere)
+    assert article.text == TEXT
+
+
+def test_a_feed_knows_the_hour_of_its_own_articles_and_others_know_their_day(site, monkeypatch):
+    head = '<meta property="article:published_time" content="2017-10-30">'
+    site.pages |= {
+        "/a": page(TITLE, head=head),
+        "/feed": rss({"title": "A", "link": f"{site.url}/a", "description": "T", "pubDate": DATE}),
+    }
+    assert only(f"{site.url}/feed").published_at == datetime(2017, 11, 3, 8, tzinfo=UTC)
+    monkeypatch.setattr("index.formats.sites.same_site", lambda *_: False)
+    assert only(f"{site.url}/feed").published_at == datetime(2017, 10, 30, tzinfo=UTC)
+
+
+def test_a_feeds_impossible_date_does_not_cost_the_article(site):
+    site.pages |= {
+        "/a": page(TITLE),
+        "/feed": rss({"title": "A", "link": f"{site.url}/a", "description": "T", "pubDate": "Mon, 01 Jan 0000"}),
+    }
+    assert only(f"{site.url}/feed").published_at is None
+
+
+@pytest.mark.parametrize(
+    "link", ["http://xn--zzzzzzzzzzzzzzzzzzz--/", "http://a%5Bb/", "http://[x/", "http://a:99999/"]
+)
+def test_an_address_that_nobody_can_read_costs_its_entry_alone(site, link):
+    site.pages |= {
+        "/a": page(TITLE),
+        "/feed": rss({"title": "Bad", "link": link, "description": "T"}, {"title": "A", "link": f"{site.url}/a"}),
+    }
+    located, rejects = read(f"{site.url}/feed")
+    assert located[-1].article.title == TITLE
+    assert len(located) + len(rejects) == 2
+    assert not any(item.article.url == link for item in located)
+    assert len(read(link)[1]) == 1
+
+
+def test_a_front_page_whose_feed_is_no_address(site):
+    site.pages["/"] = page("Home", head='<link rel="alternate" type="application/rss+xml" href="http://[x">')
+    assert read(f"{site.url}/")[1][0].reason in ("front page", "unreadable")
+
+
+def test_a_large_feed_gives_its_first_entry_at_once(site, monkeypatch):
+    worked = []
+    monkeypatch.setattr("index.formats.feed._content", lambda raw: worked.append(raw) or "words")
+    site.pages["/feed"] = rss(*({"title": f"T{n}", "description": "D"} for n in range(500)))
+    items = read_address(f"{site.url}/feed", Defaults(), Fetcher(private=True, pause=0))
+    assert isinstance(next(items), Located)
+    assert len(worked) == 1
+    items.close()
+
+
+def test_packed_pages_are_unpacked(site):
+    body = gzip.compress(page(TITLE).encode())
+    site.pages["/a"] = (200, {"Content-Type": "text/html", "Content-Encoding": "gzip"}, body)
+    assert only(f"{site.url}/a").text == TEXT
+    site.pages["/b"] = (200, {"Content-Type": "text/html", "Content-Encoding": "gzip"}, body[:-50])
+    assert read(f"{site.url}/b")[1][0].reason == "truncated"
+
+
 def test_links_to_what_is_no_page(site):
     site.pages |= {
         "/feed": rss({"title": "Film", "link": f"{site.url}/film.mp4", "description": "T"}),
@@ -209,6 +274,30 @@ def test_unknown_files(site):
     assert read(f"{site.url}/a.mp4")[1][0].reason == "unknown file type"
     site.pages["/b"] = (200, {}, json.dumps({"a": 1}))
     assert read(f"{site.url}/b")[1][0].reason == "unknown file type"
+
+
+@pytest.mark.parametrize(
+    ("url", "known"),
+    [
+        ("https://a.example/x?utm_source=rss&id=1&fbclid=z#top", "https://a.example/x?id=1"),
+        ("https://a.example/go?url=https://www.bbc.co.uk/news/1", "https://a.example/go?url=https://www.bbc.co.uk/news/1"),
+        ("https://a.example/https://b.example/1", "https://a.example/https://b.example/1"),
+        ("https://a.example/#!/story/1", "https://a.example/#!/story/1"),
+        ("https://a.example/x?at_medium=RSS", "https://a.example/x"),
+        ("https://a.example/x?data_at=1&utmost=2", "https://a.example/x?data_at=1&utmost=2"),
+        ("http://[x", "http://[x"),
+    ],
+)  # fmt: skip
+def test_addresses_without_what_tells_senders_apart(url, known):
+    assert sites.without_trackers(url) == known
+
+
+def test_a_page_claims_no_other_sites_address():
+    found = "https://evil.example/go?url=https://www.bbc.co.uk/news/1"
+    assert sites.own_address(found, found) == found
+    assert sites.own_address("https://www.bbc.co.uk/news/1", found) == found
+    assert sites.own_address(None, "https://a.example/x?utm_id=1") == "https://a.example/x"
+    assert sites.own_address("https://www.a.example/y", "https://a.example/x") == "https://www.a.example/y"
 
 
 def test_hosts_of_one_site():

@@ -110,6 +110,12 @@ def test_entities_do_not_explode_and_read_no_files(read):
         assert "root:" not in article.title + article.text
 
 
+def test_hostile_markup_takes_no_quadratic_time(read):
+    # 400 KB of it took a minute; a time is not asserted, but nobody waits for hours.
+    _, _, body = rss({"title": "<b>A</b><script>x()</script>", "description": f"Said. {'<!--' * 250_000}"})
+    assert read("feed.xml", body).articles or read("feed.xml", body).rejects
+
+
 def test_other_encodings(read):
     _, _, body = rss({"title": "É", "description": "Déjà vu."}, title="Café")
     declared = body.replace('version="1.0"?', 'version="1.0" encoding="windows-1252"?')

@@ -6,6 +6,7 @@ import gzip
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 
 import pytest
@@ -14,7 +15,8 @@ from site_pages import serving
 
 from index.formats import fetch
 from index.formats.base import RejectedError
-from index.formats.fetch import Fetcher, is_public
+from index.formats.fetch import Fetcher, Limits
+from index.formats.public import is_public
 
 
 @pytest.fixture
@@ -29,8 +31,8 @@ def fetcher():
 
 
 def got(context):
-    with context as found:
-        return found, found.path.read_bytes()
+    with context as found, found.source("here", "file").opener() as file:
+        return found, file.read()
 
 
 def refused(context):
@@ -74,22 +76,81 @@ def test_other_answers_are_named(site, fetcher, status):
     assert str(status) in detail
 
 
-def test_too_much_is_given_up_early(site, fetcher, monkeypatch):
-    monkeypatch.setattr(fetch, "MAX_BYTES", 1000)
+def test_what_is_too_large_is_given_up(site, fetcher, monkeypatch):
+    monkeypatch.setattr(fetch, "NAMED", Limits(1000, 60))
+    site.pages |= {"/fits": "x" * 1000, "/large": "x" * 1001}
+    assert len(got(fetcher.named(f"{site.url}/fits"))[1]) == 1000
+    assert refused(fetcher.named(f"{site.url}/large"))[0] == "too large"
+
+
+def test_a_bomb_stays_as_small_as_it_was_sent(site, fetcher):
     site.pages["/bomb"] = (200, {"Content-Encoding": "gzip"}, gzip.compress(bytes(50_000_000)))
-    assert refused(fetcher.named(f"{site.url}/bomb"))[0] == "too large"
+    with fetcher.named(f"{site.url}/bomb") as found:
+        assert found.path.stat().st_size < 100_000
+        with found.source("here", "file").opener() as file:
+            assert file.read(10) == bytes(10)
 
 
-def test_who_sends_a_byte_now_and_then_is_left_in_the_end(site, fetcher, monkeypatch):
-    monkeypatch.setattr(fetch, "WHOLE_SECONDS", -1.0)
-    site.pages["/slow"] = "slowly"
-    assert "seconds" in refused(fetcher.named(f"{site.url}/slow"))[1]
+@pytest.mark.parametrize("coding", ["br", "gzip, gzip", "deflate", "zstd", "x" * 999])
+def test_other_codings_were_not_asked_for(site, fetcher, coding):
+    site.pages["/a"] = (200, {"Content-Encoding": coding}, b"x")
+    assert "coding" in refused(fetcher.named(f"{site.url}/a"))[1]
+
+
+def endless(begin, again, wait=0.0):
+    """A server on a port that answers every request with `begin`, then `again` for ever."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                peer, _ = server.accept()
+            except OSError:
+                return
+            with peer:
+                try:
+                    peer.recv(65536)
+                    peer.sendall(begin)
+                    while True:
+                        peer.sendall(again)
+                        time.sleep(wait)
+                except OSError:
+                    pass
+
+    threading.Thread(target=serve, daemon=True).start()
+    return server
+
+
+@pytest.mark.parametrize(
+    ("begin", "again"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\n", b"A"),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", b"<"),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x08\0\0\0\0\0\0", b"n"),
+    ],
+    ids=["continue", "headers", "body", "gzip"],
+)
+def test_what_never_ends_is_left(fetcher, monkeypatch, begin, again):
+    monkeypatch.setattr(fetch, "NAMED", Limits(1_000_000, 0.5))
+    with endless(begin, again, 0.01) as server:
+        reason, detail = refused(fetcher.named(f"http://127.0.0.1:{server.getsockname()[1]}/a"))
+    assert reason == "not fetched"
+    assert "seconds" in detail
+
+
+def test_the_body_of_a_redirect_stays_unread(site, fetcher):
+    site.pages["/end"] = "the end"
+    begin = f"HTTP/1.1 302 Found\r\nLocation: {site.url}/end\r\n\r\n".encode()
+    with endless(begin, b"x" * 65536) as server:
+        fetcher._own[("127.0.0.1", int(site.url.rpartition(":")[2]))] = frozenset([ipaddress.ip_address("127.0.0.1")])
+        assert got(fetcher.named(f"http://127.0.0.1:{server.getsockname()[1]}/a"))[1] == b"the end"
 
 
 @pytest.mark.parametrize(
     "url",
     ["ftp://a.example/x", "file:///etc/passwd", "http://", "https:///x", "gopher://a", "http://[::1",
-     "https://name:word@a.example/", "https://name@a.example/", "http://\0/"],
+     "http://xn--zzzzzzzzzzzzzzzzzzz--/", "https://name:word@a.example/", "https://name@a.example/", "http://\0/"],
 )  # fmt: skip
 def test_what_is_no_address(fetcher, url):
     assert refused(fetcher.named(url))[0] == "not an address"
@@ -108,7 +169,8 @@ def test_a_host_that_does_not_exist(fetcher, monkeypatch):
     ["127.0.0.1", "127.9.9.9", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
      "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
      "::ffff:10.0.0.1", "2002:7f00:1::", "2002:a00:1::", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe",
-     "2001:0:4136:e378:8000:63bf:3fff:fdd2"],
+     "2001:0:4136:e378:8000:63bf:3fff:fdd2", "64:ff9b:1::7f00:1", "::7f00:1", "::ffff:0:127.0.0.1", "fec0::1",
+     "5f00::1", "3fff::1", "2001:db8::1"],
 )  # fmt: skip
 def test_addresses_that_are_not_public(address):
     assert not is_public(ipaddress.ip_address(address))
@@ -150,6 +212,34 @@ def test_a_host_that_was_named_may_link_to_itself(site, fetcher):
     assert refused(fetcher.linked(f"http://127.0.0.1:{port + 1}/a"))[0] == "not a public address"
 
 
+def test_a_public_host_that_was_named_cannot_turn_private(fetcher, monkeypatch):
+    """DNS rebinding: the name of a feed's host means this machine by the time its articles are fetched."""
+    monkeypatch.setattr(fetch, "_resolved", lambda _: [ipaddress.ip_address("192.0.2.1")])
+    monkeypatch.setattr(fetch, "is_public", lambda address: str(address) == "192.0.2.1")
+    monkeypatch.setattr(fetch, "TIMEOUT", 0.05)
+    assert refused(fetcher.named("http://news.example/feed"))[0] == "not fetched"
+    monkeypatch.setattr(fetch, "_resolved", lambda _: [ipaddress.ip_address("127.0.0.1")])
+    assert refused(fetcher.linked("http://news.example/a"))[0] == "not a public address"
+
+
+def test_a_private_host_keeps_the_addresses_that_it_had_when_it_was_named(site, monkeypatch):
+    port = site.url.rpartition(":")[2]
+    fetcher = Fetcher(private=True, pause=0)
+    site.pages["/a"] = "words"
+    monkeypatch.setattr(fetch, "_resolved", lambda _: [ipaddress.ip_address("127.0.0.1")])
+    got(fetcher.named(f"http://intranet.example:{port}/a"))
+    monkeypatch.setattr(fetch, "_resolved", lambda _: [ipaddress.ip_address("10.0.0.1")])
+    assert refused(fetcher.named(f"http://intranet.example:{port}/a"))[0] == "not a public address"
+
+
+def test_a_name_in_another_script_is_looked_up_as_it_is_asked_for(fetcher, monkeypatch):
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: asked.append(host) or [])
+    with pytest.raises((RejectedError, IndexError)), fetcher.named("http://straße.example/"):
+        pass
+    assert set(asked) == {"xn--strae-oqa.example"}
+
+
 def test_one_private_address_among_public_ones_is_too_many(fetcher, monkeypatch):
     found = [(0, 0, 0, "", (address, 443)) for address in ("93.184.216.34", "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
@@ -163,7 +253,7 @@ def test_a_name_is_resolved_once_and_the_connection_goes_to_what_was_looked_at(s
 
     def resolve(host, *_, **__):
         resolved.append(host)
-        return [(0, 0, 0, "", ("127.0.0.1" if len(resolved) == 1 else "10.9.8.7", port))]
+        return [(0, 0, 0, "", ("127.0.0.1" if len(resolved) < 3 else "10.9.8.7", port))]
 
     fetcher = Fetcher(private=True, pause=0)
     site.pages["/a"] = "words"
@@ -172,7 +262,8 @@ def test_a_name_is_resolved_once_and_the_connection_goes_to_what_was_looked_at(s
         fetch.socket, "getaddrinfo", lambda h, *a, **k: resolve(h) if h == "news.example" else real(h, *a, **k)
     )
     assert got(fetcher.named(f"http://news.example:{port}/a"))[1] == b"words"
-    assert resolved == ["news.example"]
+    assert resolved == ["news.example"] * 2  # once to see whether it is private, once to go there
+    assert refused(fetcher.linked(f"http://news.example:{port}/a"))[0] == "not a public address"
     assert site.hosts == [f"news.example:{port}"]
 
 
@@ -230,7 +321,15 @@ def test_a_rule_for_this_program_counts(site, fetcher):
 
 
 @pytest.mark.parametrize(
-    "robots", [(404, {}, ""), (500, {}, ""), (200, {}, b"\xff\xfe\0<html>"), (302, {"Location": "/robots.txt"}, "")]
+    "robots",
+    [
+        (404, {}, ""),
+        (200, {}, b"\xff\xfe\0<html>"),
+        (302, {"Location": "/robots.txt"}, ""),
+        (200, {}, "User-agent: *\nCrawl-delay: ²"),
+        (200, {}, "User-agent: *\nDisallow: //[x"),
+        (200, {"Content-Encoding": "gzip"}, b"no gzip"),
+    ],
 )
 def test_robots_that_cannot_be_had_forbid_nothing(site, fetcher, robots):
     site.pages |= {"/robots.txt": robots, "/a": "words"}
@@ -249,3 +348,27 @@ def test_a_host_is_left_in_peace_between_two_requests(site, monkeypatch):
     got(fetcher.linked(f"{site.url}/a"))
     got(fetcher.linked(f"{site.url}/a"))
     assert slept == [0.0, 0.75, 3.0, 3.0]
+
+
+def test_robots_of_a_server_in_trouble_may_forbid_everything(site, fetcher):
+    site.pages |= {"/robots.txt": (503, {}, ""), "/a": "words"}
+    got(fetcher.named(f"{site.url}/a"))
+    assert "robots.txt" in refused(fetcher.linked(f"{site.url}/a"))[1]
+
+
+def test_of_large_robots_the_beginning_counts(site, fetcher):
+    site.pages |= {"/robots.txt": "User-agent: *\nDisallow: /private\n" + "# more\n" * 100_000, "/a": "words"}
+    got(fetcher.named(f"{site.url}/a"))
+    got(fetcher.linked(f"{site.url}/a"))
+    assert "robots.txt" in refused(fetcher.linked(f"{site.url}/private"))[1]
+
+
+@pytest.mark.parametrize("delay", ["9" * 400, "9" * 5000, "1e3", "-5"])
+def test_no_delay_is_too_long(site, monkeypatch, delay):
+    slept = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    fetcher = Fetcher(private=True, pause=0)
+    site.pages |= {"/robots.txt": f"User-agent: *\nCrawl-delay: {delay}\n", "/a": "words"}
+    got(fetcher.named(f"{site.url}/a"))
+    got(fetcher.linked(f"{site.url}/a"))
+    assert all(0 <= seconds <= fetch.MAX_PAUSE_SECONDS for seconds in slept)
