@@ -97,6 +97,7 @@ UNDERSTOOD = {
         (ARMY, "why?", "Why do the Syrian army and its allies hold Raqqa?"),
         (HOLDS, "but why?", "Why does ISIS hold Albu Kamal?"),
         (SINAI, "in which country?", "In which country were people killed in the Sinai mosque attack?"),
+        (WHERE, "why?", "Why was Hariri in Lebanon?"),
         (SIGNED, "where?", "Where did Trump and Kim sign it?"),
         (NOBEL, "what for?", "Why was it that Kazuo Ishiguro won the Nobel Prize in literature in 2017?"),
         (ENGAGED, "To whom?", "To whom was Prince Harry engaged?"),
