@@ -121,7 +121,7 @@ class Clause:
         return f"who {done[1]} {self.subject}{self.rest[done.end() :]}?" if done and self.subject else None
 
     def _with_object(self) -> str:
-        """The rest with what was asked for in its place: "did Trump sign it", "did Macron beat Marine Le Pen", "was Hariri in Lebanon"."""
+        """The rest with what was asked for in its place: "did Macron beat Marine Le Pen", "was Hariri in Lebanon"."""
         if self.word == "where" and names_in(self.rest) == [re.sub(r"^(?:is|are|was|were)\s+", "", self.rest)]:
             return f"{self.rest} in {self.answer}" if names_in(self.answer) else self.rest
         if not re.match(r"what|whom?$|which|how many", self.word) or self._verb not in _DO:
