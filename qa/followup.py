@@ -1,25 +1,30 @@
 """A question that leans on the one before it -> the same question standing alone.
 
 "Who holds Albu Kamal?" - "and who held it before?" -> "who held Albu Kamal before 9 November 2017?". Rules only, so
-that what was understood is plain, shown, and taken back by asking in other words.
+that what was understood is plain, shown, and taken back by asking in other words. The rules are tried in the order of
+`RULES`; the first that makes a question of it wins. What none understands with confidence is left as it was asked.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 
 from index.names import names_in
 from qa.answer import Exchange
+from qa.context import Context
+from qa.fragment import SOMEONE, in_place_of, is_time
+from qa.loose import dated
+from qa.pronouns import refers, replaced
 from qa.rank import FUNCTION_WORDS
 from qa.timex import expressions
 
-# An answer longer than this is no name that a pronoun could stand for.
-LONGEST_NAME = 60
 # As long as a question may be: every "it" of a long one made a long name would be a multiple of that.
 LONGEST_QUESTION = 2000
+# A longer "what about ...?" is a question of its own; so is one that ends in "... say?", or "before", after more words.
+_LONGEST_FRAGMENT, _LONGEST_LOOSE = 7, 10
 
 
 def _any_case(pattern: str) -> re.Pattern[str]:
@@ -32,161 +37,156 @@ _ASKS = _any_case(
     r"^(?:who|whom|whose|what|when|where|why|which|how|is|are|was|were|do|does|did|has|have|had|can|could|will|would"
     r"|should)\b|\bto\s+whom\b"
 )
-# "When was that?", "why?", "where did it happen?": only the question word is new.
+_WITH_PREPOSITION = _any_case(r"^(?:in|on|at|for|of|before|after|during|since|until)\s+\S+(?:\s+\S+){0,3}$")
+# "When was that?", "since when?", "where did it happen?": only the question word is new.
 _BARE = _any_case(
-    r"^(when|where|why|how)(?:\s+(?:(?:was|is|were|did)\s+)?(?:that|this|it|they|he|she)(?:\s+(?:happen|be|so|do|go)\w*)?"
-    r"(?:\s+(?:that|this|it|so))?)?\W*$"
+    r"^(?P<word>(?:(?:since|until|till|by|for|to|with|against|in|on|at|from)\s+)?"
+    r"(?:when|where|why|how(?:\s+(?:long|often|come|much))?|(?:what|which)\s+(?:day|date|year|month|time)|whom)"
+    r"|(?:by|for|to|with|against|in|on|at|from)\s+(?:what|which)(?:\s+\w+)?|what\s+for)(?:\s+exactly)?"
+    r"(?:\s+(?:was|were|is|did)\s+(?:that|this|it)(?:\s+(?:happen|be|so|occur)\w*)?)?"
+    r"(?:\s+(?:exactly|that|this|it|so))?\W*$"
 )
-_WHO_SAYS = _any_case(r"^who\s+(?:says?|said|claims?|claimed|reports?|reported)(?:\s+(?:that|this|it|so))?\W*$")
-# "Who holds X?" asks for its subject, "when did X fall?" has it.
-_SUBJECT = _any_case(r"^(?:who|what|which\s+\w+)\s+(?!(?:is|are|was|were)\s+\w+ing\b|did|does|do\b)(.+?)\W*$")
-_INVERTED = _any_case(r"^(?:what|which\s+\w+|whom?|when|where|why|how)\s+((?:did|does|do|was|were|is|are)\s.+?)\W*$")
-_BEFORE = _any_case(r"[\s,]*\b(?:before(?:\s+(?:that|then|this|it))?|earlier|previously|until\s+then)(?=\W*$)")
-_AFTER = _any_case(
-    r"[\s,]*\b(?:after(?:\s+(?:that|then|this|it))?|afterwards?|later(?:\s+on)?|next|since(?:\s+then)?)(?=\W*$)"
+# "Where is that?" asks for the place of a thing; "how much?" and "whom?" may ask for anything.
+_NOT_ALONE = _any_case(
+    r"^(?:where(?:\s+exactly)?\s+is\b|how\s+(?:long|much|often)\s+(?:is|was|were)\b|(?:whom|how\s+much)\W*$)"
+)
+_TIMES = {"day": "on", "date": "on", "year": "in", "month": "in", "time": "at"}
+_WHO_SAYS = _any_case(
+    r"^who\s+(?:(says?|said|reports?|reported|confirms?|confirmed|denies|denied)(?:\s+(?:that|this|it|so))?"
+    r"|(claims?|claimed)(?:\s+(?:that|this|so))?)\W*$"
+)
+_IS_TRUE = _any_case(r"^(?:is|was|has)\s+(?:that|this|it)\s+(?:been\s+)?(confirmed|true|certain|verified|official)\W*$")
+_WHO_ELSE = _any_case(r"^(who|what|where|when)\s+else\W*$")
+_WHO_DID = _any_case(r"^(?:who\s+(?:did|has\s+done)\s+(?:it|that|this)|by\s+whom)\W*$")
+# "Who was it before?", "who was before him?": the question before, of another time.
+_WHO_WAS = _any_case(
+    r"^(who|what)\s+(?:is|was|were|came|has\s+been|had\s+been)\s+(?:(?:it|that|this)\s+)?(?=\S)(.+?)\W*$"
 )
 _SPEAKS = _any_case(
     r"\b(?:say|said|says|think|thought|respond(?:ed)?|react(?:ed)?|comment(?:ed)?|claim(?:ed)?)(?=\W*$)"
 )
-_THING = _any_case(r"\b(?:it|(?:that|this)(?=\W*$))(?!['’])\b")
-_EXPLETIVE = _any_case(
-    r"\bit\s+(?:tak(?:e|es|ing)|took|true|possible|likely|legal|illegal|clear|rain|snow|that\b)"
-    r"|\bwhat\s+(?:time|day)\s+is\s+it"
-)
-_PLACE = _any_case(r"\b(?:in\s+|from\s+)?there\b(?!\s+(?:is|are|was|were|be|been|will|a|any|no)\b)")
-_KIND = _any_case(r"\b(?:the|that|this)\s+(?:town|city|village|place|country|region|province|border\s+post)\b")
-_PERSON = _any_case(r"\b(?:he|she|him|they|them)\b")
-_OWN = _any_case(r"\b(?:its|his|their|hers|theirs|her)\b")
-_GENERAL = frozenset(("many", "much", "people", "persons", "exactly", "long", "often", "far"))
-# What is left of "in October 2017" once the day is out.
-_LOOSE = _any_case(r"\s+(?:in|on|since|before|after|until|as of|by)?\s*$")
+_WHAT_HAPPENED = _any_case(r"^(what\s+(?:else\s+)?happened)\b")
+# Words that tell nothing of what a question is about.
+_GENERAL = frozenset("many much people persons exactly long often far take last happen happened cost start end".split())  # noqa: SIM905
 
 
 @dataclass(frozen=True, slots=True)
-class _Context:
-    """What the question before leaves to refer to: the thing it is about, who answered it or acts in it."""
+class _Turn:
+    """A question after another: `asked` without an "and" before it, and whether it had one."""
 
-    thing: str
-    who: str
+    asked: str
+    linked: bool
+    before: Exchange
+    context: Context
+    as_of: date
 
 
 def in_full(question: str, before: Exchange, as_of: date) -> str:
-    """`question` as it would be asked without `before`; itself when it does not lean on it, or would be too long.
-
-    A pronoun stands for the last name of the question before, a personal one for its answer if that is a name, else
-    for its first name; "before" and "after" without an object for the days of its answer; a question of its question
-    word alone, or of a name or a day alone, for the question before with that put in.
-    """
-    full = _in_full(question, before, as_of)
-    return question if full == question or len(full) > LONGEST_QUESTION else full[:1].upper() + full[1:]
+    """`question` as it would be asked without `before`; itself when it does not lean on it, or would be too long."""
+    asked = _ABOUT.sub("", _LINK.sub("", question))
+    turn = _Turn(asked, asked != question, before, Context.of(before), as_of)
+    full = next((made for rule in RULES if (made := rule(turn))), asked)
+    return question if full == asked or len(full) > LONGEST_QUESTION else full[:1].upper() + full[1:]
 
 
 # Whatever was asked before: enough to tell whether a question leans on it.
-_ANYTHING = Exchange(
-    question="Who leads X?", names=("X",), answer="X", first_published=date(2000, 1, 1), last_published=date(2000, 1, 1)
+_DAY = date(2000, 1, 1)
+_ANYTHING = (
+    Exchange(
+        question="Who leads X in war in 2000?", names=("X",), answer="X", first_published=_DAY, last_published=_DAY
+    ),
+    Exchange(question="How many people were killed in war?", answer="5", first_published=_DAY, last_published=_DAY),
 )
 
 
 def leans(question: str, as_of: date) -> bool:
     """Whether a question is not complete without the one before it."""
-    return in_full(question, _ANYTHING, as_of) != question
+    fragment = _LINK.match(question) and not _ASKS.search(_LINK.sub("", question))
+    return bool(fragment) or any(in_full(question, before, as_of) != question for before in _ANYTHING)
 
 
-def _in_full(question: str, before: Exchange, as_of: date) -> str:
-    linked = _LINK.match(question) or _ABOUT.match(question)
-    asked = _ABOUT.sub("", _LINK.sub("", question))
-    context = _context(before)
-    if bare := _BARE.match(asked) or _WHO_SAYS.match(asked):
-        about = f"who said so about {context.thing}?" if bare.re is _WHO_SAYS and context.thing else question
-        return _asked_anew(bare, before) or about
-    if linked and not _ASKS.match(asked):
-        return _put_in(asked.rstrip(" ?.!"), before, context, as_of)
-    full = _referring(_dated(asked, before), context)
-    if full == asked and context.thing and _incomplete(asked, as_of):
-        link = " about " if _SPEAKS.search(asked) else ", "
-        full = f"{asked.rstrip(' ?.!')}{link}{context.thing}?"
-    return full if full != asked else question
+def _another_question_word(turn: _Turn) -> str | None:
+    """ "When was that?", "why?", "to whom?"."""
+    bare, clause = _BARE.match(turn.asked), turn.context.clause
+    if not bare or _NOT_ALONE.match(turn.asked) or not clause:
+        return None
+    word = " ".join(bare["word"].lower().split())
+    if (what := re.match(r"(?:what|which)\s+(\w+)$", word)) and what[1] in _TIMES:
+        word = f"{_TIMES[what[1]]} {word}"
+    word = "why" if word in ("what for", "how come") else word
+    exactly = " exactly" if re.search(r"\bexactly\b", turn.asked, re.IGNORECASE) else ""
+    return clause.asked_with(f"{word}{exactly}")
 
 
-def _context(before: Exchange) -> _Context:
-    names = before.names or tuple(names_in(before.question))
-    phrase = re.search(r"\bthe\s+[^,?]+?(?=\W*$)", before.question)
-    # "The orbit around Saturn" is not about Saturn; a name that no preposition ties to another thing is.
-    tied = [rf"\b(?:around|near|from|over|to|at)\s+{re.escape(name)}" for name in names]
-    free = [name for name, pattern in zip(names, tied, strict=True) if not re.search(pattern, before.question)]
-    thing = (free or names)[-1] if names else phrase.group() if phrase else ""
-    answer = before.answer or ""
-    named = len(answer) <= LONGEST_NAME and bool(names_in(answer))
-    return _Context(thing, answer if named else names[0] if names else thing)
+def _who_says_so(turn: _Turn) -> str | None:
+    if not (says := _WHO_SAYS.match(turn.asked)):
+        return None
+    verb = re.sub(r"^(?:says?|claims?|claimed|reports?|reported)$", "said", (says[1] or says[2]).lower())
+    stated = turn.context.clause.stated() if turn.context.clause else None
+    about = turn.context.about
+    return f"who {verb} that {stated}?" if stated else f"who said so about {about}?" if about else None
 
 
-def _asked_anew(bare: re.Match[str], before: Exchange) -> str | None:
-    """The question before under another question word: "when was it that ISIS held Albu Kamal?"."""
-    answer = before.answer if before.answer and len(before.answer) <= LONGEST_NAME else None
-    word = bare.group(1) if bare.re is _BARE else None
-    if (subject := _SUBJECT.match(before.question)) and answer:
-        return f"{word} was it that {answer} {subject[1]}?" if word else f"who said that {answer} {subject[1]}?"
-    if (inverted := _INVERTED.match(before.question)) and word:
-        return f"{word} {inverted[1]}?"
-    return None
+def _whether_it_is_so(turn: _Turn) -> str | None:
+    true, clause = _IS_TRUE.match(turn.asked), turn.context.clause
+    stated = clause.stated() if true and clause else None
+    return f"is it {true[1].lower()} that {stated}?" if true and stated else None
 
 
-def _put_in(fragment: str, before: Exchange, context: _Context, as_of: date) -> str:
-    """The question before, with a day or a name alone put in the place of its own."""
-    question = before.question.rstrip(" ?.!")
-    if _is_time(fragment, as_of):
-        for found in reversed(expressions(question, as_of, ahead=0)):
-            question = _LOOSE.sub("", question[: found.start]) + question[found.end :]
-        return f"{_dated(question, before)} {_dated(fragment, before).strip()}?"
-    bare = re.sub(r"^(?:in|at|for|on|of|with)\s+", "", fragment, flags=re.IGNORECASE)
-    if context.thing and context.thing.lower() in question.lower():
-        put = re.sub(re.escape(context.thing), lambda _: bare, question, count=1, flags=re.IGNORECASE)
-        return f"{put}?"
-    return f"{question}, {fragment}?"
+def _who_else(turn: _Turn) -> str | None:
+    else_, clause = _WHO_ELSE.match(turn.asked), turn.context.clause
+    return clause.asked_of_another() if else_ and clause and clause.word == else_[1].lower() else None
 
 
-def _is_time(fragment: str, as_of: date) -> bool:
-    found = expressions(fragment, as_of, ahead=0)
-    rest = fragment
-    for one in reversed(found):
-        rest = rest[: one.start] + rest[one.end :]
-    return bool(_BEFORE.fullmatch(fragment) or _AFTER.fullmatch(fragment)) or (
-        bool(found) and all(word.lower() in FUNCTION_WORDS for word in re.findall(r"\w+", rest))
-    )
+def _who_did_it(turn: _Turn) -> str | None:
+    return turn.context.clause.done_by() if _WHO_DID.match(turn.asked) and turn.context.clause else None
 
 
-def _referring(asked: str, context: _Context) -> str:
-    """The question with its pronouns replaced by what they stand for; those after a name of its own stand for that."""
-    own = names_in(asked)
-    reach = min((asked.find(name) for name in own), default=len(asked))
-
-    def said(match: re.Match[str], what: str) -> str:
-        return what if what and match.start() < reach else match.group()
-
-    rules = [(_KIND, context.thing), (_PLACE, context.thing and f"in {context.thing}")]
-    if context.who:
-        rules += [(_PERSON, context.who), (_OWN, f"{context.who}'s")]
-    if not _EXPLETIVE.search(asked):
-        rules.append((_THING, context.thing))
-    for pattern, what in rules:
-        asked = pattern.sub(partial(said, what=what), asked)
-    return asked
+def _of_another_time_or_name(turn: _Turn) -> str | None:
+    """ "And in Raqqa?", "what about 2016?", "who was it before him?": the question before, with that put in."""
+    fragment = turn.asked.rstrip(" ?.!")
+    if (was := _WHO_WAS.match(turn.asked)) and was[1].lower() == (turn.context.clause and turn.context.clause.word):
+        told = is_time(was[2], turn.as_of) or SOMEONE.fullmatch(was[2])
+        return in_place_of(was[2], turn.context, turn.as_of) if told else None
+    if len(fragment.split()) > _LONGEST_FRAGMENT:
+        return None
+    alone = _WITH_PREPOSITION.match(fragment) or is_time(fragment, turn.as_of)
+    if _ASKS.search(fragment) or not (turn.linked or alone):
+        return None
+    return in_place_of(fragment, turn.context, turn.as_of)
 
 
-def _dated(asked: str, before: Exchange) -> str:
-    """The question with a loose "before" or "after" counted from the reports of the answer before it."""
-    first, last = before.first_published, before.last_published
-    if first and _BEFORE.search(asked):
-        return _BEFORE.sub(f" before {first.day} {first:%B} {first.year}", asked, count=1)
-    if last and _AFTER.search(asked):
-        return _AFTER.sub(f" after {last.day} {last:%B} {last.year}", asked, count=1)
-    return asked
+def _referring(turn: _Turn) -> str | None:
+    """ "When did he lose it?": with pronouns replaced by what they stand for, days and what it is about added."""
+    if not _ASKS.search(turn.asked):
+        put = replaced(turn.asked, turn.context)
+        return f"what about {put}" if turn.linked and put != turn.asked else put
+    short = len(turn.asked.split()) <= _LONGEST_LOOSE
+    asked = replaced(dated(turn.asked, turn.before) if short else turn.asked, turn.context)
+    about = turn.context.about if short else ""
+    if not about or refers(asked):
+        return asked
+    if asked != turn.asked:
+        happened = None if names_in(asked) else _WHAT_HAPPENED.match(asked)
+        return f"{happened.group()} with {about}{asked[happened.end() :]}" if happened else asked
+    if _SPEAKS.search(asked):
+        return f"{asked.rstrip(' ?.!')} about {about}?"
+    return f"{asked.rstrip(' ?.!')}, {about}?" if _incomplete(asked, turn.as_of) else asked
+
+
+RULES: tuple[Callable[[_Turn], str | None], ...] = (
+    _who_says_so,
+    _whether_it_is_so,
+    _who_else,
+    _who_did_it,
+    _another_question_word,
+    _of_another_time_or_name,
+    _referring,
+)
 
 
 def _incomplete(asked: str, as_of: date) -> bool:
-    """Whether a question lacks what it is about: it ends in a verb of saying, or has hardly a word of its own."""
-    if _SPEAKS.search(asked):
-        return True
+    """Whether a question lacks what it is about, having hardly a word of its own."""
     words = [word.lower() for word in re.findall(r"[^\W_]+", asked)]
     told = [word for word in words if word not in FUNCTION_WORDS and word not in _GENERAL]
     return (

@@ -15,10 +15,17 @@ from qa.days import COUNTS, RESOLVE, SEASONS, Lean
 # What an expression says by itself: a calendar date with its year, one without, or so far from the anchor.
 Kind = Literal["dated", "yearless", "relative"]
 
+# "Against his will", "the party's will", "ill will": what stands right before the noun, never before the verb.
+_BEFORE_NOUN = r"""
+    \bthe \ba \ban \bno \bany \bmy \byour \bhis \bher \bits \bour \btheir \bown ['’]s s['’] \bfree \bgood \bill \biron
+    \bpolitical \bstrong \bpopular \bagainst \bat \bby \bof \bwithout
+"""
+_VERB_WILL = "".join(rf"(?<!(?i:{word})\s)" for word in _BEFORE_NOUN.split()) + "[Ww]ill"
 # Words that put what follows them into the future, and what ends their reach: a stop, or another's saying so.
 _FUTURE = re.compile(
-    r"\b(?:[Ww]ill(?!\s+[A-Z])|won['’]t|shall|(?:is|are|was|were)\s+(?:set|due|expected|scheduled|planned|going)|plans?\s+to"
-    r"|planned\s+for|expected|scheduled|upcoming|[Aa]head\s+of|coming)\b"
+    rf"\b(?:(?:{_VERB_WILL}|will(?=\s+(?:be|have|not|never|also)\b))(?!\s+[A-Z])|won['’]t|shall|plans?\s+to"
+    r"|(?:is|are|was|were)\s+(?:set|due|expected|scheduled|planned|going)|planned\s+for|expected|scheduled|upcoming"
+    r"|[Aa]head\s+of|coming)\b"
 )
 _REACH = re.compile(
     r"[:;?!]|(?<!\b[A-Za-z])\.(?=\s|$)|\b(?:said|says|told|announced|reported|confirmed|wrote|added|warned|declared)\b"

@@ -740,6 +740,6 @@ def test_a_follow_up_is_asked_in_full(harbour: Archive) -> None:
     first = qa.ask(Ask(question="Who runs the Ferry Pier?", as_of="2017-11-25"))
     second = qa.ask(Ask(question="and who runs it before?", as_of="2017-11-25", follows=Exchange.of(first)))
     assert second.question == "and who runs it before?"
-    assert second.understood_as == "Who runs Ferry Pier before 20 November 2017?"
+    assert second.understood_as == "Who runs the Ferry Pier before 20 November 2017?"
     assert second.period is not None
     assert second.period.last == date(2017, 11, 19)

@@ -202,6 +202,26 @@ def test_future_words_bind_only_what_they_govern(text: str, anchor: date, day: s
 
 
 @pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("A law passed against his will in September", 2019),
+        ("The party's will in September", 2019),
+        ("The voters’ will in September", 2019),
+        ("The will of the people in September", 2019),
+        ("They left of their own free will in September", 2019),
+        ("There was ill will in September", 2019),
+        ("It shut at will in September", 2019),
+        ("It will reopen in September", 2020),
+        ("The town will reopen in September", 2020),
+        ("The ill will be treated in September", 2020),
+        ("The minister will, against his will, go in September", 2020),
+    ],
+)
+def test_the_noun_will_is_no_future(text: str, year: int) -> None:
+    assert days(text, date(2019, 10, 29)) == [(f"{year}-09-01", f"{year}-09-30")]
+
+
+@pytest.mark.parametrize(
     ("text", "day"),
     [
         ("Troops will arrive this Friday.", "2017-11-10"),

@@ -183,7 +183,7 @@ def test_a_question_that_leans_on_the_one_before_is_understood(ai):
     ]
     whole = ai.chat.completions.create(model="backissue", messages=messages)
     assert whole.backissue["question"] == "and who ran it before?"
-    assert whole.backissue["understood_as"] == "Who ran Ferry Pier before 20 November 2017?"
+    assert whole.backissue["understood_as"] == "Who ran the Ferry Pier before 20 November 2017?"
     alone = ai.chat.completions.create(model="backissue", messages=[*messages[:4], {"role": "user", "content": PIER}])
     assert alone.backissue["understood_as"] == PIER
 
