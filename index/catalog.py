@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select
 from sqlalchemy.orm import aliased
 
+from index import duplicates
 from index.article import FOREVER, Article, DatePrecision, Passage, Selection, StoredArticle, StoredPassage
 from index.errors import NotFoundError
 from index.statements import aware, batches, naive, restrict
@@ -77,6 +79,20 @@ class Catalog:
         with self.engine.connect() as connection:
             row = connection.execute(query.order_by(ArticleRow.version.desc()).limit(1)).first()
         return (aware(row.published_at), row.date_precision) if row else (None, None)
+
+    def published_twin(self, article: Article) -> tuple[datetime | None, DatePrecision | None]:
+        """When an article that differs from this one (cleaned, without a date, id and address) in its date alone was
+        published, and how precisely."""
+        query = select(ArticleRow.__table__).where(
+            ArticleRow.title == article.title, ArticleRow.state != "removing", ArticleRow.published_at.is_not(None)
+        )
+        with self.engine.connect() as connection:
+            for batch in batches(duplicates.alike(connection, duplicates.signature(article.text))):
+                for row in connection.execute(query.where(ArticleRow.id.in_(batch)).order_by(ArticleRow.id)):
+                    twin = replace(article, published_at=aware(row.published_at))
+                    if (twin.base_id, twin.digest) == (row.base_id, _digest_as_kept(row)):
+                        return twin.published_at, row.date_precision
+        return None, None
 
     def version_since(self, base_id: str, moment: datetime) -> int | None:
         """The number of the newest version of an article, if it was registered at `moment` or later."""

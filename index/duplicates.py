@@ -53,6 +53,12 @@ def find_story(connection: Connection, sketch: np.ndarray) -> str | None:
     return story
 
 
+def alike(connection: Connection, sketch: np.ndarray) -> list[str]:
+    """The ids of all article versions of the same words, and of some of nearly the same."""
+    query = select(BandRow.article_id).where(BandRow.value == _bands(sketch)[0])
+    return sorted(connection.scalars(query))
+
+
 def remember(connection: Connection, article_id: str, sketch: np.ndarray) -> None:
     """Keeps an article's signature and bands, for articles to come."""
     connection.execute(insert(SignatureRow), [{"article_id": article_id, "signature": sketch.tobytes()}])

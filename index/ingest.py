@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from index.archive import Archive
 from index.article import Article, day_number
@@ -42,6 +43,14 @@ class Report:
         return Counter(reject.reason for reject in self.rejects)
 
 
+class _Dated(NamedTuple):
+    """An article held without a date: its base id, the digest of its newest version, its base id with the date."""
+
+    undated: str
+    digest: str
+    base_id: str
+
+
 def add(
     archive: Archive,
     items: Iterable[Located | Reject],
@@ -65,20 +74,19 @@ def add(
         counts = archive.catalog.pending()
         on_indexing(*counts)
     report.indexed = archive.index_pending(on_indexed, checkpoint=checkpoint)
-    if dated:
-        archive.remove(dated)
+    _remove_undated(archive, dated)
     return report
 
 
 def add_one(archive: Archive, item: Located) -> tuple[Report, str]:
     """Registers and indexes one article and nothing else; returns also the id of its newest version, empty if it was
     rejected. Other threads may add and search meanwhile."""
-    report, base_id = Report(), item.article.base_id
+    report = Report()
     with archive.changing():
+        base_id = _with_known_date(archive, item.article).base_id
         dated = _register(archive, [item], report)
         report.indexed = archive.index_pending(only=[base_id])
-        if dated:
-            archive.remove(dated)
+        _remove_undated(archive, dated)
         return report, "" if report.rejects else archive.catalog.find(base_id)[-1]
 
 
@@ -89,18 +97,18 @@ def _register(
     on_read: Callable[[Report], None] | None = None,
     checkpoint: Callable[[], None] | None = None,
     since: datetime | None = None,
-) -> list[str]:
-    """Returns the base ids of the articles without a date that the archive holds of these, now that they have one: to
-    be removed once these are indexed."""
-    dated: dict[str, None] = {}
+) -> list[_Dated]:
+    """Returns those that the archive holds without a date, now that they have one: to be removed without it once these
+    are indexed."""
+    dated: list[_Dated] = []
     seen: dict[str, tuple[str, str]] = {}
     batch: list[tuple[Article, str]] = []
     for item in items:
         repeated = isinstance(item, Reject) or item.article.base_id in seen
         outcome = item if isinstance(item, Reject) else _examine(archive, item, seen)
-        undated = None if isinstance(item, Reject) else _held_undated(archive, item.article)
-        if undated:
-            dated[undated] = None
+        twin = None if isinstance(item, Reject) or isinstance(outcome, Reject) else _held_undated(archive, item.article)
+        if twin:
+            dated.append(twin)
         if isinstance(outcome, Reject):
             report.rejects.append(outcome)
         elif outcome is None:
@@ -110,7 +118,7 @@ def _register(
             report.updated += version is not None and version > 1
         else:
             article, digest, is_new = outcome
-            is_new = is_new and not undated
+            is_new = is_new and not twin
             batch.append((article, digest))
             report.added += is_new
             report.undated += article.published_at is None and article.updated_at is None
@@ -123,18 +131,36 @@ def _register(
         if on_read:
             on_read(report)
     archive.register(batch, datetime.now(UTC))
-    return list(dated)
+    return dated
 
 
-def _held_undated(archive: Archive, article: Article) -> str | None:
-    """The base id under which the archive holds an article from before its date was known, if it does.
+def _held_undated(archive: Archive, article: Article) -> _Dated | None:
+    """An article that the archive holds, as it is now, from before its date was known, if it does.
 
     Only where the date is part of what identifies it.
     """
     if article.published_at is None or article.key or article.url:
         return None
     undated = replace(article, published_at=None, date_precision=None)
-    return undated.base_id if undated.digest in archive.catalog.digests(undated.base_id) else None
+    found = _Dated(undated.base_id, undated.digest, article.base_id)
+    return found if _newest(archive, found.undated) == found.digest else None
+
+
+def _remove_undated(archive: Archive, dated: Sequence[_Dated]) -> None:
+    """Removes what is held without a date, unless it was changed or its dated twin removed meanwhile."""
+    with archive.changing():
+        ids = {
+            one.undated
+            for one in dated
+            if _newest(archive, one.undated) == one.digest and _newest(archive, one.base_id) is not None
+        }
+        if ids:
+            archive.remove(sorted(ids))
+
+
+def _newest(archive: Archive, base_id: str) -> str | None:
+    """The digest of the newest version of an article; None where the archive holds none."""
+    return next(reversed(archive.catalog.digests(base_id)), None)
 
 
 def _version_since(archive: Archive, item: Located | Reject, since: datetime | None) -> int | None:
@@ -173,10 +199,15 @@ def _examine(
 
 def _with_known_date(archive: Archive, article: Article) -> Article:
     """An article that comes without a date, with the one that it had when it came before: a page fetched by itself
-    may not say what its feed did."""
-    if article.published_at is not None or not (article.key or article.url):
+    may not say what its feed did. Without an id and an address, it came before if all else is the same."""
+    if article.published_at is not None:
         return article
-    published_at, precision = archive.catalog.published(article.base_id)
+    if article.key or article.url:
+        published_at, precision = archive.catalog.published(article.base_id)
+    elif article.digest in archive.catalog.digests(article.base_id):
+        return article
+    else:
+        published_at, precision = archive.catalog.published_twin(clean(article))
     return replace(article, published_at=published_at, date_precision=precision)
 
 

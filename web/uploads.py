@@ -8,6 +8,7 @@ from flask import request
 
 from index.errors import FilterError, InputError
 from index.formats import is_address, parse_published
+from web.asking import validated
 from web.jobs import AddOptions, EvaluateOptions
 
 MULTIPART = "multipart/form-data"
@@ -30,7 +31,7 @@ def sent_files(*, needed: bool = True) -> list[tuple[str, IO[bytes]]]:
 def add_options(source: str | None, published: str | None, address: str | None) -> AddOptions:
     """What is added besides files, and what articles take that do not say themselves.
 
-    Raises FilterError for a date that is none, and for an address that is none.
+    Raises FilterError for a date that is none, for an address that is none, and for what is too long.
     """
     if address and not is_address(address):
         message = f"{address[:64]!r} is not an address to fetch. Give one that begins with https:// or http://."
@@ -41,7 +42,7 @@ def add_options(source: str | None, published: str | None, address: str | None) 
         except FilterError as error:
             raise FilterError(str(error), field="published") from error
     source = " ".join((source or "").split()) or None
-    return AddOptions(source=source, published=published or None, address=address or None)
+    return validated(AddOptions, {"source": source, "published": published or None, "address": address or None})
 
 
 def evaluate_options(group: str | None) -> EvaluateOptions:

@@ -12,6 +12,7 @@ from fakes import FakeEncoder, located, make_article, open_archive
 from sqlalchemy import text as sql
 
 from index import ingest, versions
+from index.article import Article
 from index.formats import Located, Reject
 from index.tables import Base
 
@@ -274,3 +275,83 @@ def test_articles_without_a_date_are_counted(archive):
     captured = make_article("c", "Three stories.", None, updated_at=datetime(2017, 11, 3, tzinfo=UTC))
     items = located([make_article("a", "One story."), make_article("b", "Two stories.", None), captured])
     assert ingest.add(archive, items).undated == 1  # the third counts from a day of its own
+
+
+# --- articles without an id and an address, whose date becomes known later
+
+FIRST, OTHER = (
+    "The army said on Friday that it had taken the town.",
+    "The army said on Friday that it had lost the town.",
+)
+DATED = {"published_at": datetime(2017, 11, 3, tzinfo=UTC), "date_precision": "day"}
+
+
+def report_of(text: str, **fields: Any) -> Located:
+    return Located("reports.jsonl:1", Article(title="Town taken", text=text, source="Post", **fields))
+
+
+def held(archive) -> list[tuple[str, bool]]:
+    """The texts of all versions, and whether each is dated."""
+    found = archive.catalog.articles(archive.catalog.in_state("indexed"))
+    return sorted((one.text, one.published_at is not None) for one in found)
+
+
+def test_an_article_whose_date_becomes_known_replaces_the_one_without(archive):
+    ingest.add(archive, [report_of(FIRST)])
+    report = ingest.add(archive, [report_of(FIRST, **DATED)])
+    assert (report.added, report.updated, held(archive)) == (0, 1, [(FIRST, True)])
+
+
+def test_an_undated_article_that_was_changed_since_outlives_the_date_of_its_first_version(archive):
+    for text in (FIRST, OTHER):
+        ingest.add(archive, [report_of(text)])
+    ingest.add(archive, [report_of(FIRST, **DATED)])
+    assert held(archive) == [(OTHER, False), (FIRST, False), (FIRST, True)]
+    ingest.add(archive, [report_of(OTHER, **DATED)])
+    assert held(archive) == [(OTHER, True), (FIRST, True)]
+
+
+@pytest.mark.parametrize("dated_first", [True, False])
+def test_an_undated_article_that_is_changed_in_the_run_that_dates_it_stays(archive, dated_first):
+    ingest.add(archive, [report_of(FIRST)])
+    both = [report_of(FIRST, **DATED), report_of(OTHER)]
+    ingest.add(archive, both if dated_first else both[::-1])
+    assert (OTHER, False) in held(archive)
+
+
+def test_an_undated_article_stays_when_its_dated_twin_is_rejected(archive):
+    ingest.add(archive, [report_of(FIRST)])
+    report = ingest.add(archive, [report_of(OTHER, **DATED), report_of(FIRST, **DATED)])
+    assert [reject.reason for reject in report.rejects] == ["duplicate id"]
+    assert held(archive) == [(OTHER, True), (FIRST, False)]
+
+
+@pytest.mark.parametrize("removed", [{}, DATED])
+def test_either_twin_may_be_removed_while_indexing_runs(archive, removed):
+    ingest.add(archive, [report_of(FIRST)])
+    gone = report_of(FIRST, **removed).article.base_id
+    report = ingest.add(archive, [report_of(FIRST, **DATED)], on_indexed=lambda *_: archive.remove([gone]))
+    assert (report.updated, held(archive)) == (1, [(FIRST, not removed)])
+
+
+@pytest.mark.parametrize("text", [FIRST, f"BAGHDAD (AP) — {FIRST}\n\nShare this story"])
+def test_an_undated_article_that_comes_again_after_its_dated_twin_is_known(archive, text):
+    ingest.add(archive, [report_of(text)])
+    ingest.add(archive, [report_of(text, **DATED)])
+    before = held(archive)
+    report = ingest.add(archive, [report_of(text)])
+    assert (report.added, report.unchanged, report.undated, held(archive)) == (0, 1, 0, before)
+    report, article_id = ingest.add_one(archive, report_of(text))
+    assert (report.unchanged, article_id) == (1, report_of(text, **DATED).article.base_id)
+    ingest.add(archive, [report_of(OTHER, **DATED)])
+    assert ingest.add(archive, [report_of(text)]).unchanged == 1  # an old file undoes no change
+
+
+@pytest.mark.parametrize(
+    "fields", [{"title": "Town lost"}, {"source": "Times"}, {"text": FIRST.upper()}, {"authors": ("Ann Lee",)}]
+)
+def test_an_undated_article_that_differs_from_a_dated_one_in_more_than_its_date_is_added(archive, fields):
+    ingest.add(archive, [report_of(FIRST, **DATED), report_of(FIRST, url="https://a.example/1", **DATED)])
+    other = Located("more.jsonl:1", replace(report_of(FIRST).article, **fields))
+    assert ingest.add(archive, [other]).added == 1
+    assert len(held(archive)) == 3

@@ -66,6 +66,8 @@ def test_pasted_and_uploaded_articles_come_to_the_report(app, client):
         ({"title": "No words"}, "text", "The text is missing"),
         ({"text": "Words.", "published": "<soon>"}, "published", "&lt;soon&gt;"),
         ({"file": (io.BytesIO(b""), "")}, "file", "There is nothing to add"),
+        ({"address": "https://a.example/" + "x" * 2000}, "address", "2000"),
+        ({"text": "Words.", "source": "x" * 10_001}, "source", "10000"),
     ],
 )
 def test_a_slip_is_said_and_what_was_typed_stays(client, data, field, words):

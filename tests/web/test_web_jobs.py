@@ -137,6 +137,25 @@ def test_an_address_is_added_if_it_is_public(app, client, monkeypatch):
     assert site.asked == ["/feed", "/robots.txt", "/a"]
 
 
+@pytest.mark.parametrize(
+    "media", [None, "application/x-www-form-urlencoded", "application/json", "application/x-ndjson"]
+)
+def test_an_empty_body_beside_an_address_is_no_file(client, media):
+    asked = {"kind": "add", "address": "https://a.example/feed"}
+    response = client.post(JOBS, data=b"", content_type=media, query_string=asked)
+    assert (response.status_code, response.get_json()["files"]) == (202, [])
+
+
+def test_a_body_beside_an_address_is_still_a_file(client):
+    asked = {"kind": "add", "address": "https://a.example/feed"}
+    assert hand_in(client, articles(1), **asked)["files"] == ["articles.jsonl"]
+    sent = client.post(JOBS, data=b"a=1", content_type="application/x-www-form-urlencoded", query_string=asked)
+    assert sent.status_code == 415
+    parts = {"headers": {**LINES, "Transfer-Encoding": "chunked"}, "environ_overrides": {"wsgi.input_terminated": True}}
+    streamed = client.post(JOBS, input_stream=io.BytesIO(lines(articles(1))), query_string=asked, **parts)
+    assert (streamed.status_code, streamed.get_json()["files"]) == (202, ["articles.jsonl"])
+
+
 def test_nothing_at_all_is_refused(client):
     response = client.post(JOBS, query_string={"kind": "add"})
     assert (response.status_code, response.get_json()["field"]) == (422, "file")
@@ -173,6 +192,7 @@ def test_an_unusable_question_file_is_said_in_words_that_name_no_folder(app, cli
         ({"kind": "evaluate", "address": "https://a.example/"}, "address"),
         ({"kind": "add", "address": "/etc/passwd"}, "address"),
         ({"kind": "add", "address": "file:///etc/passwd"}, "address"),
+        ({"kind": "add", "address": "https://a.example/" + "x" * 2000}, "address"),
         ({"kind": "add", "published": "yesterday"}, "published"),
         ({"kind": "add", "sauce": "x"}, "sauce"),
     ],

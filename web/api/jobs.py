@@ -88,7 +88,8 @@ def blueprint(services: Services) -> Blueprint:
         the archive, and needs a token that may. Only public addresses are fetched."""
         allow(services.settings.max_upload_mb)
         form = request.mimetype == MULTIPART
-        bare = not request.mimetype and not request.content_length
+        empty = not request.content_length and "Transfer-Encoding" not in request.headers
+        bare = empty and ("address" in request.args or not request.mimetype)
         if not form and not bare and request.mimetype not in LINES:
             raise UnsupportedMediaType
         wanted = _parameters(form)
