@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from time import process_time
 
 import pytest
 from qa_fakes import place
@@ -133,20 +134,43 @@ def test_a_day_that_is_denied() -> None:
     assert left("When will Britain leave?", text, "Thursday", "Britain") == DENIED
 
 
+ZIMBABWE = Naming("Who is president of Zimbabwe?", (Named("Zimbabwe", ()),))
+BRITAIN = Naming("Who is prime minister of Britain?", (Named("Britain", ()),))
+LEADS = Naming("Who leads Zimbabwe now?", (Named("Zimbabwe", ()),))
+
+
 @pytest.mark.parametrize(
     ("before", "behind"),
     [
         ("", " resigned as president"),
+        ("", " resigned from his post as president"),
         ("", ", who had been ousted"),
+        ("", ", ousted by the army"),
+        ("", ", removed from office on Friday"),
         ("", " has finally stepped down"),
+        ("", " was dismissed"),
+        ("", " was suddenly removed"),
+        ("", " was deposed by the army"),
+        ("", " was replaced by his deputy"),
+        ("", " quit."),
+        ("", " has quit the presidency"),
+        ("", " quit in protest"),
+        ("", " left office in June"),
         ("The former president ", " spoke"),
+        ("The former Zimbabwean president Robert ", " spoke"),
         ("Ex-president ", " spoke"),
+        ("Ex-", " spoke"),
         ("the party had dismissed Mr. ", " as its leader"),
-        ("expected to succeed ", " soon"),
+        ("the ousted president ", " spoke"),
+        ("is expected to succeed ", " soon"),
+        ("is to succeed President ", " as president"),
+        ("who succeeded ", " in 2017"),
+        ("the late ", " was mourned"),
+        ("the late president ", " was mourned"),
     ],
 )
 def test_who_has_left_office(before: str, behind: str) -> None:
-    assert has_left_office(before, behind)
+    assert has_left_office(ZIMBABWE, before, behind)
 
 
 @pytest.mark.parametrize(
@@ -157,25 +181,86 @@ def test_who_has_left_office(before: str, behind: str) -> None:
         ("The army drove out ", " and its allies"),
         ("", " said that the minister had resigned"),
         ("A latecomer, ", " won"),
+        ("", " dismissed the FBI director"),
+        ("", " quit the Paris accord"),
+        ("", " dismissed calls to resign"),
+        ("", " ousted Mugabe"),
+        ("", ", who had ousted Mugabe"),
+        ("", " has quit smoking"),
+        ("", " is resigned to it"),
+        ("", " dismissed as nonsense what was reported"),
+        ("", " was dismissed as vice-president"),
+        ("was succeeded by ", ""),
+        ("was replaced by ", ""),
+        ("In late November ", " was sworn in"),
+        ("Late on Sunday ", ", the chancellor, spoke"),
+        ("former vice-president ", " was sworn in as president"),
+        ("former deputy president ", " was sworn in as president"),
+        ("the former footballer ", " was sworn in as president"),
+        ("a former aide to president ", " spoke"),
+        ("dismissed vice-president ", " is back"),
+        ("the late night show host ", " spoke"),
+        ("She was chosen to succeed him as president ", " spoke"),
+        ("who succeeded Mugabe as president ", " spoke"),
+        ("Clinton dismissed Mr. ", "'s claims"),
+        ("Clinton dismissed ", " as a fool"),
     ],
 )
 def test_who_has_not(before: str, behind: str) -> None:
-    assert not has_left_office(before, behind)
+    assert not has_left_office(ZIMBABWE, before, behind)
+
+
+@pytest.mark.parametrize(
+    ("naming", "before", "is_so"),
+    [
+        (BRITAIN, "the former prime minister ", True),
+        (BRITAIN, "the former foreign minister ", False),
+        (BRITAIN, "the former president ", False),
+        (LEADS, "the former president ", True),
+        (LEADS, "the former vice-president ", False),
+        (LEADS, "the former footballer ", False),
+    ],
+)
+def test_whose_former_office_is_asked_about(naming: Naming, before: str, is_so: bool) -> None:
+    assert has_left_office(naming, before, " spoke") == is_so
 
 
 @pytest.mark.parametrize(
     ("behind", "is_so"),
     [
         (" was driven out of Albu Kamal on Friday", True),
+        (", driven from Albu Kamal on Friday", True),
         (", which lost Albu Kamal", True),
+        (" lost control of Albu Kamal.", True),
+        (" fled the border town of Albu Kamal", True),
+        (" withdrew from Albu Kamal to Rawa", True),
         (" has been driven from most of its strongholds. Its last position is Albu Kamal", False),
         (" lost Rawa", False),
         (" said that the army had left Albu Kamal", False),
         (" holds Albu Kamal", False),
+        (" expelled IS from Albu Kamal", False),
+        (" ousted Islamic State from Albu Kamal and control the city", False),
+        (" lost 20 men in taking Albu Kamal", False),
+        (" lost no time in securing Albu Kamal", False),
+        (" withdrew from Deir Ezzor to Albu Kamal", False),
+        (" removed mines from Albu Kamal", False),
+        (" left Baghdad for Albu Kamal", False),
+        (" lost Albu Kamal's airport", False),
     ],
 )
 def test_who_has_left_what_is_asked_about(behind: str, is_so: bool) -> None:
     assert has_left(Naming("Who holds Albu Kamal?", (Named("Albu Kamal", ()),)), behind) == is_so
+
+
+@pytest.mark.parametrize("hostile", ["former ", "a" * 40 + " ", "-", "late.", " ", "was slowly ", "was ", "lost the "])
+def test_long_hostile_text_takes_no_time(hostile: str) -> None:
+    text = hostile * (200_000 // len(hostile))
+    began = process_time()
+    has_left_office(ZIMBABWE, text + "!", text)
+    has_left(ZIMBABWE, text)
+    is_denied(text[:2000], text)
+    is_denied(text, text)
+    assert process_time() - began < 2
 
 
 def test_who_has_gone_holds_nothing_whatever_was_reported_until_then() -> None:
