@@ -88,6 +88,28 @@ def reasons(outcome) -> list[str]:
 # --- what a page becomes
 
 
+@pytest.mark.parametrize(
+    ("claimed", "known"),
+    [
+        ("https://www.bbc.co.uk/news/1", "http://evil.example.com/a"),
+        ("http://www.example.com/story", "http://www.example.com/story"),
+        ("http://[x", "http://evil.example.com/a"),
+    ],
+)
+def test_a_page_speaks_for_its_own_site_alone(read, claimed, known):
+    head = f'<link rel="canonical" href="{claimed}">'
+    outcome = read("a.warc.gz", Crawl().add("http://evil.example.com/a", page(head=head)).data)
+    (located,) = outcome.located
+    assert located.article.url == known
+
+
+def test_an_address_that_nobody_can_read_costs_its_page_alone(read):
+    crawl = Crawl().add("http://[x/", page()).add("https://a.example/1", page("Other"))
+    outcome = read("a.warc.gz", crawl.data)
+    assert outcome.articles[-1].title == "Other"
+    assert len(outcome.articles) + len([r for r in outcome.rejects if r.reason != "not an article"]) == 2
+
+
 @pytest.mark.parametrize("packed", [True, False])
 def test_a_page_with_its_address_and_its_capture(read, packed):
     name = "a.warc.gz" if packed else "a.warc"
