@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from math import prod
 
+from index.article import StoredPassage
 from qa.naming import Naming
 from qa.over import has_a_word_of, has_left, has_left_office
 from qa.question import Understood
@@ -45,7 +46,11 @@ MAX_NAME_WORDS = 4
 
 def doubts(understood: Understood, naming: Naming, spans: Sequence[Span], found: Sequence[Found]) -> dict[Span, float]:
     """What is left of the weight of each span that something speaks against, 0 to 1."""
-    shares = {span: prod(_shares(understood, naming, span, found)) for span in spans}
+    of_passage = {index: _of_passage(understood, naming, found[index].passage) for index in {s.passage for s in spans}}
+    shares = {
+        span: of_passage[span.passage] * prod(_of_span(understood, naming, span, found[span.passage].passage))
+        for span in spans
+    }
     if understood.of_a_state:
         for span in _over(naming, understood.of_an_office, spans, found):
             shares[span] *= OVER
@@ -57,19 +62,20 @@ def both(some: Mapping[Span, float], others: Mapping[Span, float]) -> dict[Span,
     return {span: some.get(span, 1.0) * others.get(span, 1.0) for span in {**some, **others}}
 
 
-def _shares(understood: Understood, naming: Naming, span: Span, found: Sequence[Found]) -> list[float]:
-    passage = found[span.passage].passage
-    question = understood.text
+def _of_passage(understood: Understood, naming: Naming, passage: StoredPassage) -> float:
+    """What is left of all spans of a passage."""
+    text = f"{passage.title}\n{passage.text}"
+    share = NO_SUCH_OFFICE if understood.of_an_office and not has_a_word_of(naming, text) else 1.0
+    return share * (OTHER_YEAR if of_another_year(understood.text, passage.published_day, text) else 1.0)
+
+
+def _of_span(understood: Understood, naming: Naming, span: Span, passage: StoredPassage) -> list[float]:
     before = passage.cut(span.quote_start, span.start)
     near = passage.cut(max(passage.start, span.quote_start - BEFORE), span.quote_end)
     shares = []
     if not naming.mentioned(f"{passage.title}\n{near}"):
         shares.append(APART)
-    if understood.of_an_office and not has_a_word_of(naming, f"{passage.title}\n{passage.text}"):
-        shares.append(NO_SUCH_OFFICE)
-    if of_another_year(question, passage.published_day, f"{passage.title}\n{passage.text}"):
-        shares.append(OTHER_YEAR)
-    if is_denied(question, before):
+    if is_denied(understood.text, before):
         shares.append(DENIED)
     if names_in_full(naming, passage.cut(span.start, span.end)):
         shares.append(NAMED_IN_FULL)

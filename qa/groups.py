@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 
 from index.article import day_of
 from qa.calibration import Calibration
@@ -56,7 +57,8 @@ class Scale:
 
     def weights(self, spans: Iterable[Span]) -> list[float]:
         """The weight of each span as the question was asked."""
-        return [self._weigh(span, self.recency(span)) for span in spans]
+        newest = self._newest()
+        return [self._weigh(span, self._recency(span, newest)) for span in spans]
 
     def on(self, day: date, spans: Sequence[tuple[Span, date]]) -> list[float]:
         """The weight of each span, given with its day of publication, on a day no earlier."""
@@ -68,8 +70,14 @@ class Scale:
 
     def recency(self, span: Span) -> float:
         """How much being new counts for a span: 1 for the newest, less for older ones; 0 where its age is unknown."""
+        return self._recency(span, self._newest())
+
+    def _newest(self) -> int:
+        """The age that counts as none."""
+        return 0 if self.of_the_past else newest_age(self.found, self.mentioned)
+
+    def _recency(self, span: Span, newest: int) -> float:
         age = self.found[span.passage].days_off
-        newest = 0 if self.of_the_past else newest_age(self.found, self.mentioned)
         return self._recent(max(0, age - newest)) if age is not None else 0.0
 
     def _recent(self, age: int) -> float:
@@ -146,5 +154,5 @@ def newest_age(found: Sequence[Found], mentioned: Mapping[int, float]) -> int:
     """Days from the newest of the best passages to the days asked about, among those that mention most of the names
     asked about: of another matter there may be newer reports."""
     most = max(mentioned.values(), default=1.0)
-    about = [item for index, item in enumerate(found) if mentioned.get(index, most) >= most]
-    return min((item.days_off for item in about[:BEST] if item.days_off is not None), default=0)
+    about = (item for index, item in enumerate(found) if mentioned.get(index, most) >= most)
+    return min((item.days_off for item in islice(about, BEST) if item.days_off is not None), default=0)

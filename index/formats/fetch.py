@@ -122,7 +122,7 @@ class Fetcher:
             path = Path(folder) / "fetched"
             with _Deadline(limits.seconds) as deadline, self._client() as client:
                 try:
-                    response = _get(client, url, deadline, path, limits.size, cut)
+                    response, packed = _get(client, url, deadline, path, limits.size, cut)
                     deadline.check()  # an answer of no given length that is cut off looks whole
                 except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
                     deadline.check()
@@ -130,7 +130,6 @@ class Fetcher:
                     raise RejectedError("not fetched", f"{printable(reason[:200])}. {REMEDY}") from error
             said = Message()
             said["content-type"] = response.headers.get("content-type", UNSAID)
-            packed = _is_gzipped(response)
             yield Fetched(str(response.url), said.get_content_type(), said.get_content_charset(), path, packed)
 
     def _client(self) -> httpx.Client:
@@ -163,8 +162,10 @@ class Fetcher:
         return self._robots[origin]
 
 
-def _get(client: httpx.Client, url: httpx.URL, deadline: _Deadline, path: Path, most: int, cut: bool) -> httpx.Response:
-    """The answer at the end of all redirects, its body in the file `path`."""
+def _get(
+    client: httpx.Client, url: httpx.URL, deadline: _Deadline, path: Path, most: int, cut: bool
+) -> tuple[httpx.Response, bool]:
+    """The answer at the end of all redirects, its body in the file `path`, and whether that is gzipped."""
     request = client.build_request("GET", url, extensions={"trace": deadline.watch})
     for _ in range(MAX_REDIRECTS + 1):
         _parsed(str(request.url))  # a redirect may lead anywhere
@@ -173,8 +174,9 @@ def _get(client: httpx.Client, url: httpx.URL, deadline: _Deadline, path: Path, 
             if response.next_request is None:
                 if response.status_code != httpx.codes.OK:
                     raise _StatusError(response.status_code, printable(response.reason_phrase[:60]))
+                packed = _is_gzipped(response)
                 _save(response, path, most, cut)
-                return response
+                return response, packed
             request = response.next_request  # its body, which may never end, stays unread
             request.extensions = {**request.extensions, "trace": deadline.watch}
         finally:
@@ -183,7 +185,6 @@ def _get(client: httpx.Client, url: httpx.URL, deadline: _Deadline, path: Path, 
 
 
 def _save(response: httpx.Response, path: Path, most: int, cut: bool) -> None:
-    _is_gzipped(response)
     size = 0
     with path.open("wb") as file:
         for part in response.iter_raw(65536):

@@ -78,9 +78,9 @@ def _read_file(path: Path, where: str, defaults: Defaults) -> Iterator[Item]:
 def read_source(source: Source, defaults: Defaults) -> Iterator[Item]:
     """The articles of a file, by the ending of its name. Raises RejectedError where it holds none."""
     name = source.name.lower()
-    ending = next((ending for ending in kinds.ARCHIVES if name.endswith(ending)), None)
-    if ending:
-        yield from ARCHIVES[ending](source, defaults)
+    archive = next((read for ending, read in ARCHIVES.items() if name.endswith(ending)), None)
+    if archive:
+        yield from archive(source, defaults)
     else:
         reader, unpacked = kinds.choose(source)
         yield from reader(unpacked, defaults)

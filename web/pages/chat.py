@@ -39,6 +39,7 @@ SET = "set"
 def blueprint(services: Services) -> Blueprint:
     """The routes / (start, or one answer at its permanent address), /ask and /chats/ID."""
     pages = Blueprint("chat", __name__)
+    pages.add_app_template_global(lambda: BESIDES, "besides")
     chats = services.chats
 
     @pages.get("/")

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import os
-import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from memory import with_peak
 
 from index.errors import SourceFileError
 from index.formats import Defaults, Located, Reject, read_path
@@ -94,12 +94,7 @@ def test_reading_streams(tmp_path):
     path.write_bytes(
         b'{"text": "' + b"words " * 1000 + b'"}\n' * 1 + (b'{"text": "' + b"words " * 1000 + b'"}\n') * 3000
     )
-    tracemalloc.start()
-    try:
-        count = sum(isinstance(item, Located) for item in read_path(path, Defaults()))
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    count, peak = with_peak(lambda: sum(isinstance(item, Located) for item in read_path(path, Defaults())))
     assert count == 3001
     assert peak < 2_000_000
 

@@ -7,10 +7,10 @@ import lzma
 import random
 import tarfile
 import time
-import tracemalloc
 from pathlib import Path
 
 import pytest
+from memory import with_peak
 
 from index.formats import Defaults, Located, members, read_path, tar, unpack
 
@@ -237,12 +237,7 @@ def test_a_size_below_zero_neither_reads_all_nor_goes_round_in_circles(read, siz
 @pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
 def test_headers_of_any_size_are_not_held(read, kind):
     data = texts(**{"a.jsonl": LINE})[:1024] + header("x", 8 * 1024**3, kind) + b"1" * 5_000_000
-    tracemalloc.start()
-    try:
-        outcome = read("a.tar", data)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    outcome, peak = with_peak(lambda: read("a.tar", data))
     assert (len(outcome.articles), reasons(outcome)) == (1, [("", "damaged file")])
     assert peak < 3_000_000
 
@@ -298,11 +293,6 @@ def test_reading_streams(tmp_path: Path):
         for number in range(3000):
             archive.addfile(*((info := entry(f"{number}.jsonl", LINE))[0], io.BytesIO(info[1])))
         archive.addfile(entry("film.bin", size=50_000_000)[0], io.BytesIO(bytes(50_000_000)))
-    tracemalloc.start()
-    try:
-        count = sum(isinstance(item, Located) for item in read_path(path, Defaults()))
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    count, peak = with_peak(lambda: sum(isinstance(item, Located) for item in read_path(path, Defaults())))
     assert count == 3000
     assert peak < 3_000_000

@@ -4,7 +4,6 @@ import gzip
 import io
 import tarfile
 import time
-import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 
 import brotli
 import pytest
+from memory import with_peak
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -400,12 +400,7 @@ def test_a_bomb_in_a_page(read, coding, pack, monkeypatch):
     crawl = Crawl().add("https://a.example/1", pack(b"0" * 60_000_000), http=[("Content-Encoding", coding)])
     crawl.add("https://a.example/2", page())
     read("first.warc", Crawl(False).add("https://a.example/", page()).data)  # loads the extractor
-    tracemalloc.start()
-    try:
-        outcome = read("a.warc.gz", crawl.data)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    outcome, peak = with_peak(lambda: read("a.warc.gz", crawl.data))
     assert (reasons(outcome), len(outcome.articles)) == (["too large"], 1)
     assert peak < 20_000_000
 
@@ -415,12 +410,7 @@ def test_a_giant_payload_is_passed_over_without_being_held(read):
     crawl.add("https://a.example/film.mp4", b"\0" * 30_000_000, "video/mp4").add("https://a.example/2", page())
     data = crawl.data
     read("first.warc", Crawl(False).add("https://a.example/", page()).data)  # loads the extractor
-    tracemalloc.start()
-    try:
-        outcome = read("a.warc", data)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    outcome, peak = with_peak(lambda: read("a.warc", data))
     assert (reasons(outcome), len(outcome.articles)) == (["too large", "not an article"], 1)
     assert peak < 10_000_000
 
