@@ -12,10 +12,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from warcio.limitreader import LimitReader
-from warcio.recordloader import ArcWarcRecordLoader
-from warcio.statusandheaders import StatusAndHeadersParser, StatusAndHeadersParserException
-
 from index.article import Article
 from index.errors import FilterError
 from index.formats import html, sites
@@ -80,6 +76,11 @@ class _Record:
     """A record's headers, and its content in a stream that ends with it."""
 
     def __init__(self, stream: _Headers, first: bytes) -> None:
+        # A twentieth of a second that only web archives should cost.
+        from warcio.limitreader import LimitReader
+        from warcio.recordloader import ArcWarcRecordLoader
+        from warcio.statusandheaders import StatusAndHeadersParser, StatusAndHeadersParserException
+
         try:
             self._headers = StatusAndHeadersParser(ArcWarcRecordLoader.WARC_TYPES).parse(stream, first)
         except StatusAndHeadersParserException as error:
@@ -98,6 +99,12 @@ class _Record:
     def header(self, name: str) -> str:
         """The value of a header; empty where it is missing."""
         return str(self._headers.get_header(name) or "").strip()
+
+    def http_headers(self) -> Any:
+        """Takes the headers of the answer off the content; None where there is no content."""
+        from warcio.statusandheaders import StatusAndHeadersParser
+
+        return StatusAndHeadersParser(["HTTP/"], verify=False).parse(self.content) if self.content.limit else None
 
     def content_bytes(self, most: int) -> bytes:
         """All content that is left. Raises RejectedError when that is too much, EOFError when the file ends in it."""
@@ -135,9 +142,7 @@ def _read_records(source: Source, defaults: Defaults, others: Counter[str]) -> I
 
 def _read_page(record: _Record, file: str, defaults: Defaults, others: Counter[str]) -> Article | None:
     """The article of a page; None for another record, which is counted. Raises RejectedError for a page without one."""
-    http = None
-    if record.kind == "response" and WEB.match(record.address):
-        http = StatusAndHeadersParser(["HTTP/"], verify=False).parse(record.content) if record.content.limit else None
+    http = record.http_headers() if record.kind == "response" and WEB.match(record.address) else None
     kind, content_type = _kind(record, http)
     if kind:
         _count(others, kind)
